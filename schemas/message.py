@@ -1,0 +1,90 @@
+"""What every message shares: frozen models, exact amounts, CloudEvents headers."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from iso4217 import Currency
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+SCHEMA_VERSION = 1
+"""The major version of every message. Within it a change only adds what a reader may ignore."""
+
+CURRENCIES = frozenset(currency.name.upper() for currency in Currency)
+"""The alphabetic codes of ISO 4217."""
+
+AMOUNT_PATTERN = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$"
+SIGNED_AMOUNT_PATTERN = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$"
+QUANTITY_PATTERN = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,8})?$"
+
+
+class Message(BaseModel):
+    """A message of one of the topics: a value that never changes; unknown keys are a later minor version's and are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", cache_strings="keys")
+
+
+def _decimal(pattern: str, meaning: str) -> Any:
+    matches = re.compile(pattern[:-1] + r"\Z", re.ASCII).match
+
+    def parse(value: object) -> Decimal:
+        if isinstance(value, Decimal):
+            value = format(value, "f")
+        if not isinstance(value, str):
+            raise ValueError(f"must be a decimal string, not {type(value).__name__}")
+        if not matches(value):
+            raise ValueError(f"must be {meaning}")
+        return Decimal(value)
+
+    return Annotated[
+        Decimal,
+        BeforeValidator(parse),
+        PlainSerializer(lambda value: format(value, "f"), return_type=str),
+        WithJsonSchema({"type": "string", "pattern": pattern}),
+    ]
+
+
+Amount = _decimal(AMOUNT_PATTERN, "a decimal string, not negative, with at most 4 decimals")
+"""Money, not negative, exact: a decimal string with at most 4 decimals on the wire."""
+SignedAmount = _decimal(SIGNED_AMOUNT_PATTERN, "a decimal string with at most 4 decimals")
+"""Money that may be negative: a balance, a net flow."""
+Quantity = _decimal(QUANTITY_PATTERN, "a decimal string with at most 8 decimals")
+"""Units of an instrument, exact, with at most 8 decimals."""
+
+
+def _known_currency(code: str) -> str:
+    if code not in CURRENCIES:
+        raise ValueError("is not an ISO 4217 code")
+    return code
+
+
+CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_currency)]
+Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""The name of a thing in its own system: 1 to 128 characters, none of them a control character."""
+Text = Annotated[str, Field(max_length=512)]
+
+Headers = list[tuple[str, bytes]]
+
+
+def cloud_event(kind: str, identity: str, source: str, at: datetime) -> Headers:
+    """The CloudEvents 1.0 headers of one message in Kafka's binary mode.
+
+    Args:
+        kind: what the message is, such as `notification.opened`; `com.wealthwatch.` is put before it and the major version after.
+        identity: derived, so that the same fact has the same id in every replay.
+        source: who says it, a URI reference such as `/wealthwatch/detector`.
+        at: when it happened, with an offset.
+    """
+    schema = kind.partition(".")[0]
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", identity.encode()),
+        ("ce_type", f"com.wealthwatch.{kind}.v{SCHEMA_VERSION}".encode()),
+        ("ce_source", source.encode()),
+        ("ce_time", at.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()),
+        ("ce_dataschema", f"urn:wealthwatch:schema:{schema}:{SCHEMA_VERSION}".encode()),
+        ("content-type", b"application/json"),
+    ]

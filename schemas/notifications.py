@@ -1,0 +1,141 @@
+"""What was detected, on `wealth.notifications` (key: customer_id)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from schemas.customers import Segment
+from schemas.message import Amount, CurrencyCode, Identifier, Message, SignedAmount, Text
+from schemas.movements import AssetClass, Direction, Kind
+from schemas.rules import Mode, Severity
+
+
+class NotificationKind(StrEnum):
+    """An event is about one movement and is over when told; a condition opens, escalates and resolves."""
+
+    EVENT = "event"
+    CONDITION = "condition"
+
+
+class Status(StrEnum):
+    """What this message says of its notification."""
+
+    OPENED = "opened"
+    ESCALATED = "escalated"
+    RESOLVED = "resolved"
+    RETRACTED = "retracted"
+
+
+class RuleReference(Message):
+    """Which rule, in which version, decided."""
+
+    rule_id: Text = Field(description="Number in the catalogue, such as R01")
+    name: Text = Field(description="What the rule sees, such as large_inflow")
+    version: int = Field(ge=1)
+    mode: Mode
+
+
+class Trigger(Message):
+    """A movement that took part in a decision."""
+
+    source: Identifier
+    event_id: Identifier
+    account_id: Identifier
+    occurred_at: AwareDatetime
+    kind: Kind
+    direction: Direction
+    amount: Amount
+    currency: CurrencyCode
+    counterparty: Text | None = Field(None, description="Name, else the masked account, of the other side")
+
+
+class Band(Message):
+    """From `lower` on, the measured value has this severity (lower <= value < the next band's lower)."""
+
+    severity: Severity
+    lower: Decimal
+
+
+class Window(Message):
+    """The dates a windowed measure covers, both included, in the bank's time zone."""
+
+    name: Text
+    first: date
+    last: date
+
+
+class Rate(Message):
+    """A rate that a decision used: base currency for one unit of `currency`."""
+
+    currency: CurrencyCode
+    rate: Decimal
+    at: AwareDatetime | None = Field(None, description="None: no rate is known and the position is not valued")
+
+
+class Evidence(Message):
+    """Enough to recompute the decision by hand. Money is in the base currency unless a currency stands beside it."""
+
+    measured: Decimal
+    unit: Literal["money", "ratio", "count", "days"]
+    threshold: Decimal
+    bands: tuple[Band, ...]
+    window: Window | None = None
+    aum_before: SignedAmount
+    aum_after: SignedAmount
+    net_assets_after: SignedAmount
+    allocation_before: dict[AssetClass, SignedAmount]
+    allocation_after: dict[AssetClass, SignedAmount]
+    triggers: tuple[Trigger, ...] = ()
+    rates: tuple[Rate, ...] = ()
+    facts: dict[str, str] = Field(default_factory=dict, description="The rule's own figures, named in its docstring")
+    profile_offset: int | None = Field(None, description="Offset of the profile used, on wealth.customers")
+
+
+class Words(Message):
+    """One text in both languages."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    chinese: str = Field(alias="zh-CN")
+    english: str = Field(alias="en")
+
+    def __getitem__(self, language: str) -> str:
+        return self.chinese if language == "zh-CN" else self.english
+
+
+class Notification(Message):
+    """A significant change, told to one customer manager.
+
+    `notification_id` is the same for everything said of one opening; `message_id` is of this message alone. Both are derived (UUIDv5), so a
+    replay says the same, and a consumer drops what it has seen by `message_id`.
+    """
+
+    schema_version: Literal[1] = 1
+    message_id: UUID
+    notification_id: UUID
+    kind: NotificationKind
+    status: Status
+    rule: RuleReference
+    severity: Severity
+    customer_id: Identifier
+    household_id: Identifier | None = None
+    manager_id: Identifier | None = Field(None, description="None: no manager is known for the customer")
+    branch: Text = ""
+    segment: Segment
+    tier: Text
+    base_currency: CurrencyCode
+    evidence: Evidence
+    title: Words
+    body: Words
+    suggested_action: Words
+    occurred_at: AwareDatetime = Field(description="Event time of the movement or the tick that decided")
+    detected_at: AwareDatetime = Field(description="When the message that decided was appended to its topic")
+    due_by: AwareDatetime | None = Field(None, description="When a first reaction is due; none for info, resolved and retracted")
+    dedup_key: Text = Field(description="Two openings with this key are the same finding")
+    group_key: Text = Field(description="Notifications with this key may be told together")

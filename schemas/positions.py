@@ -1,0 +1,50 @@
+"""A customer's allocation, on `wealth.positions` (key: customer_id, compacted): for read models, coalesced."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from schemas.customers import Segment
+from schemas.message import CurrencyCode, Identifier, Message, Quantity, SignedAmount, Text
+from schemas.movements import AssetClass
+
+
+class AccountPosition(Message):
+    """One account; `value` is its balance in the base currency, None where no rate is known."""
+
+    account_id: Identifier
+    asset_class: AssetClass
+    currency: CurrencyCode
+    balance: SignedAmount
+    value: SignedAmount | None
+    product: Text | None = None
+    instrument: Text | None = None
+    quantity: Quantity | None = None
+    maturity_date: date | None = None
+
+
+class DailyClose(Message):
+    """AUM at the end of a date, in the base currency; dates without a change are left out."""
+
+    on: date
+    aum: SignedAmount
+
+
+class Position(Message):
+    """What a customer holds now, and how AUM came here."""
+
+    schema_version: Literal[1] = 1
+    customer_id: Identifier
+    as_of: AwareDatetime
+    base_currency: CurrencyCode
+    aum: SignedAmount
+    net_assets: SignedAmount
+    allocation: dict[AssetClass, SignedAmount]
+    accounts: tuple[AccountPosition, ...]
+    closes: tuple[DailyClose, ...] = ()
+    segment: Segment
+    tier: Text
+    manager_id: Identifier | None = None

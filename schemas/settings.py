@@ -1,0 +1,219 @@
+"""Settings of the services: defaults, then one TOML file, then the environment (`WEALTHWATCH_KAFKA__BOOTSTRAP_SERVERS=...`)."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from schemas.managers import Channel
+from schemas.message import CurrencyCode
+from schemas.rules import RuleSettings, Severity
+from schemas.topics import Topic
+
+CONFIG_VARIABLE = "WEALTHWATCH_CONFIG"
+
+
+class Section(BaseModel):
+    """A table of the settings file; an unknown key is refused, since it is most likely misspelt."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Kafka(Section):
+    """How to reach the brokers, and how topics are made."""
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ssl_cafile: Path | None = None
+    topic_prefix: str = "wealth."
+    partitions: int = Field(8, ge=1, description="Of every topic that is spread by customer; it cannot change later")
+    replication_factor: int = Field(1, ge=1)
+
+    def topic(self, topic: Topic) -> str:
+        """The topic's name on the broker."""
+        return self.topic_prefix + topic.name
+
+    def client(self) -> dict[str, Any]:
+        """How a client of kafka-python or aiokafka connects: their keyword arguments have the same names."""
+        options: dict[str, Any] = {"bootstrap_servers": self.bootstrap_servers, "security_protocol": self.security_protocol}
+        if self.security_protocol.startswith("SASL"):
+            options |= {
+                "sasl_mechanism": self.sasl_mechanism,
+                "sasl_plain_username": self.sasl_username,
+                "sasl_plain_password": self.sasl_password.get_secret_value() if self.sasl_password else None,
+            }
+        if self.security_protocol.endswith("SSL"):
+            options["ssl_context"] = ssl.create_default_context(cafile=str(self.ssl_cafile) if self.ssl_cafile else None)
+        return options
+
+
+def _known_zone(name: str) -> str:
+    ZoneInfo(name)
+    return name
+
+
+class Tier(Section):
+    """A class of customers by assets, with the amounts a rule takes from it."""
+
+    name: str
+    line: Decimal = Field(ge=0, description="AUM_avg(30) from which a customer belongs here")
+    abs_floor: Decimal = Field(gt=0, description="Materiality floor of a single movement")
+
+
+class Bank(Section):
+    """The bank's own facts."""
+
+    base_currency: CurrencyCode = "CNY"
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+    country: str = Field("CN", description="ISO 3166 code: whose public holidays are no working days")
+    opens_at: int = Field(9, ge=0, le=23)
+    closes_at: int = Field(18, ge=1, le=24)
+    tiers: tuple[Tier, ...] = (
+        Tier(name="basic", line=Decimal(0), abs_floor=Decimal(50_000)),
+        Tier(name="gold", line=Decimal(200_000), abs_floor=Decimal(100_000)),
+        Tier(name="platinum", line=Decimal(2_000_000), abs_floor=Decimal(500_000)),
+        Tier(name="private", line=Decimal(8_000_000), abs_floor=Decimal(1_000_000)),
+    )
+
+    @model_validator(mode="after")
+    def _rising(self) -> Bank:
+        lines = [tier.line for tier in self.tiers]
+        if not lines or lines[0] != 0 or lines != sorted(set(lines)):
+            raise ValueError("tiers begin at a line of 0 and rise")
+        return self
+
+
+class Fuse(Section):
+    """When bad messages stop the worker, because then the fault is ours or the feed's, not the message's."""
+
+    run: int = Field(1_000, ge=1, description="So many refused messages of one partition in a row")
+    ratio: float = Field(0.5, gt=0, le=1, description="This share refused, of the last `window` messages of one partition")
+    window: int = Field(10_000, ge=100)
+
+
+class Door(Section):
+    """Where a service answers `/metrics`, `/healthz` and `/readyz`; port 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(0, ge=0, le=65_535)
+
+
+class Detector(Section):
+    """The detector: one process of many that share the partitions."""
+
+    application_id: str = "wealthwatch-detector"
+    processing_guarantee: Literal["exactly_once", "at_least_once"] = "exactly_once"
+    batch_records: int = Field(4_000, ge=1, description="Most movements in one transaction")
+    queue_records: int = Field(20_000, ge=1, description="Most movements of one partition that wait; then fetching pauses")
+    session_timeout_s: float = Field(20.0, gt=0)
+    heartbeat_interval_s: float = Field(3.0, gt=0)
+    transaction_timeout_s: float = Field(60.0, gt=0)
+    largest_movement_bytes: int = Field(262_144, ge=1_024)
+    positions_every_s: float = Field(1.0, ge=0, description="A customer's position is published at most so often")
+    offsets_every_s: float = Field(1.0, ge=0, description="Group offsets follow so often; truth is in the changelog")
+    history_days: int = Field(92, ge=31, description="Dates of flows and closes kept for each customer")
+    remembered_events: int = Field(512, ge=16, description="Event ids kept for each customer, against redelivery")
+    tick_by_the_clock: bool = Field(True, description="Make a tick when an hour of the wall clock passes; off for a replay of the past")
+    fuse: Fuse = Fuse()
+    door: Door = Door(port=9101)
+
+
+class Webhook(Section):
+    """Where the webhook channel posts, signed after Standard Webhooks."""
+
+    url: HttpUrl | None = None
+    secret: SecretStr | None = Field(None, description="whsec_ and the base64 of at least 24 random bytes")
+    timeout_s: float = Field(10.0, gt=0)
+    ca_file: Path | None = None
+
+
+class Notifier(Section):
+    """The notifier: triage, journal, delivery."""
+
+    group_id: str = "wealthwatch-notifier"
+    channels: tuple[Channel, ...] | None = Field(None, description="Instead of each manager's own, when given")
+    cooldown_s: dict[Severity, float] = Field(
+        {Severity.INFO: 86_400, Severity.NOTICE: 86_400, Severity.WARNING: 0, Severity.CRITICAL: 0},
+        description="A second opening with the same dedup_key within this event time is held",
+    )
+    attempts: int = Field(8, ge=1, description="Tries of one delivery, backing off, before it is kept as undelivered")
+    first_wait_s: float = Field(0.5, gt=0)
+    longest_wait_s: float = Field(300.0, gt=0)
+    webhook: Webhook = Webhook()
+    door: Door = Door(port=9102)
+
+
+class Inbox(Section):
+    """The managers' web page and its read model."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65_535)
+    database_url: str = "sqlite:///wealthwatch-inbox.sqlite"
+    group_id: str = "wealthwatch-inbox"
+    secure_cookie: bool = Field(False, description="Set when served over HTTPS")
+    session_hours: float = Field(12.0, gt=0)
+    logins_per_minute: int = Field(10, ge=1)
+    door: Door = Door(port=9103)
+
+
+class Log(Section):
+    """How services write their log to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console"] = "json"
+
+
+class Settings(BaseSettings):
+    """All settings of all services."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="WEALTHWATCH_", env_nested_delimiter="__")
+    _file: ClassVar[Path | None] = None
+
+    kafka: Kafka = Kafka()
+    bank: Bank = Bank()
+    detector: Detector = Detector()
+    notifier: Notifier = Notifier()
+    inbox: Inbox = Inbox()
+    log: Log = Log()
+    rules: dict[str, RuleSettings] = Field(default_factory=dict, description="By the rule's name, such as large_inflow")
+
+    @classmethod
+    def load(cls, file: Path | None = None, **overrides: Any) -> Settings:
+        """Read the settings; `file` is the TOML file, else the one that WEALTHWATCH_CONFIG names, else none.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            pydantic.ValidationError: a key is unknown or a value is wrong.
+        """
+        path = file or (Path(named) if (named := os.environ.get(CONFIG_VARIABLE)) else None)
+        if path is not None and not path.is_file():
+            raise FileNotFoundError(f"no settings file at {path}")
+
+        class FromFile(cls):  # type: ignore[valid-type,misc]
+            _file = path
+
+        loaded: Settings = FromFile(**overrides)
+        return loaded
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Overrides, then the environment, then the file."""
+        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+        return (*sources, TomlConfigSettingsSource(settings_cls, cls._file)) if cls._file else sources
