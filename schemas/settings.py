@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import os
 import ssl
+import tomllib
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import SettingsError as SourceError
 
+from schemas.environment import DELIMITER, complaint, variables
 from schemas.managers import Channel
 from schemas.message import CurrencyCode
 from schemas.rules import RuleSettings, Severity
 from schemas.topics import Topic
 
-CONFIG_VARIABLE = "WEALTHWATCH_CONFIG"
+PREFIX = "WEALTHWATCH_"
+CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+
+
+class SettingsError(ValueError):
+    """The settings cannot be used; the text is one line that names the setting and what it may be, and holds no value."""
 
 
 class Section(BaseModel):
@@ -176,7 +184,7 @@ class Log(Section):
 class Settings(BaseSettings):
     """All settings of all services."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="WEALTHWATCH_", env_nested_delimiter="__")
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter=DELIMITER)
     _file: ClassVar[Path | None] = None
 
     kafka: Kafka = Kafka()
@@ -192,17 +200,27 @@ class Settings(BaseSettings):
         """Read the settings; `file` is the TOML file, else the one that WEALTHWATCH_CONFIG names, else none.
 
         Raises:
-            FileNotFoundError: there is no such file.
-            pydantic.ValidationError: a key is unknown or a value is wrong.
+            SettingsError: there is no such file, a key or an environment variable is unknown, or a value is wrong.
         """
+        if wrong := complaint((name for name in os.environ if name.upper().startswith(PREFIX)), (CONFIG_VARIABLE, *variables(cls, PREFIX))):
+            raise SettingsError(wrong)
         path = file or (Path(named) if (named := os.environ.get(CONFIG_VARIABLE)) else None)
         if path is not None and not path.is_file():
-            raise FileNotFoundError(f"no settings file at {path}")
+            raise SettingsError(f"no settings file at {path}")
 
         class FromFile(cls):  # type: ignore[valid-type,misc]
             _file = path
 
-        loaded: Settings = FromFile(**overrides)
+        try:
+            loaded: Settings = FromFile(**overrides)
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"{path} is not TOML: {error}") from None
+        except SourceError as error:
+            raise SettingsError(f"{error}; the value of a whole section is JSON") from None
+        except ValidationError as error:
+            raise SettingsError(
+                "; ".join(_what_is_wrong(cls, fault["loc"], fault["type"], fault["msg"]) for fault in error.errors())
+            ) from None
         return loaded
 
     @classmethod
@@ -217,3 +235,16 @@ class Settings(BaseSettings):
         """Overrides, then the environment, then the file."""
         sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
         return (*sources, TomlConfigSettingsSource(settings_cls, cls._file)) if cls._file else sources
+
+
+def _what_is_wrong(model: type[BaseModel], place: tuple[int | str, ...], fault: str, message: str) -> str:
+    """One fault in words, without the value, which may be a secret."""
+    name = ".".join(map(str, place))
+    if fault != "extra_forbidden":
+        return f"setting {name}: {message[:1].lower()}{message[1:]}"
+    for step in place[:-1]:
+        field = model.model_fields.get(str(step))
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return f"setting {name}: there is no such key"
+        model = field.annotation
+    return f"setting {name}: there is no such key, only {', '.join(model.model_fields)}"
