@@ -1,0 +1,21 @@
+"""The settings of the command that runs: defaults, the file of `--config`, the environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from schemas.settings import Settings
+
+
+def settings_of(context: typer.Context, **overrides: Any) -> Settings:
+    """Load the settings for one command.
+
+    Raises:
+        schemas.settings.SettingsError: a file is missing, a key unknown or a value wrong; the command line shows it as one line.
+    """
+    from schemas.settings import Settings
+
+    return Settings.load(context.find_root().obj, **overrides)
