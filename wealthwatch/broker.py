@@ -65,9 +65,12 @@ def embedded_broker(folder: Path, port: int = 0) -> Iterator[str]:
     url = f"tcp://{HOST}:{port}"
     places = ["--listener-url", url, "--advertised-listener-url", url]
     command = [_program(), "broker", "--cluster-id", "wealthwatch", "--storage-engine", "memory://tansu/", *places]
-    with Child("the embedded broker", command, folder / "broker.log", {"RUST_LOG": os.environ.get("RUST_LOG", "error")}) as child:
+    child = Child("the embedded broker", command, folder / "broker.log", {"RUST_LOG": os.environ.get("RUST_LOG", "error")})
+    try:
         await_answer(child, port)
         yield f"{HOST}:{port}"
+    finally:
+        child.kill()  # asked to end, it would first wait for its clients, and it has nothing to save
 
 
 def _program() -> str:

@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from wealthwatch.leash import GRACE_S
+from wealthwatch.leash import GRACE_S, KILL
 
 
 class Child:
@@ -40,7 +41,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Of the leash; to kill it kills the program."""
+        """Of the leash."""
         return self._process.pid
 
     @property
@@ -65,7 +66,8 @@ class Child:
     def ask_to_stop(self) -> None:
         """Ask it to end, and do not wait; asking again does no harm."""
         if self._process.stdin and not self._process.stdin.closed:
-            self._process.stdin.close()
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
 
     def stop(self) -> int:
         """End it, by force if it does not listen."""
@@ -73,11 +75,14 @@ class Child:
         try:
             return self._process.wait(GRACE_S + 2)
         except subprocess.TimeoutExpired:
-            return self.kill()
+            self._process.kill()
+            return self._process.wait()
 
     def kill(self) -> int:
         """End it at once, without its knowing."""
-        self._process.kill()
+        if self._process.stdin and not self._process.stdin.closed:
+            with suppress(BrokenPipeError):
+                self._process.stdin.write(KILL)
         self.ask_to_stop()
         return self._process.wait()
 
