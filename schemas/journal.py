@@ -13,6 +13,8 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.managers import Channel
 from schemas.message import Identifier, Message, Text
+from schemas.notifications import Status
+from schemas.rules import Severity
 
 
 class Verdict(StrEnum):
@@ -49,6 +51,15 @@ class JournalEntry(Message):
     attempts: int = Field(0, ge=0)
     error: Text | None = Field(None, description="Why it could not be delivered, without the message's content")
     at: AwareDatetime
+    status: Status | None = Field(None, description="Of the message")
+    severity: Severity | None = Field(None, description="Of the message")
+    dedup_key: Text | None = Field(None, description="Of the message")
+    occurred_at: AwareDatetime | None = Field(
+        None, description="Event time of the message; with the four around it the notifier remembers what it told"
+    )
+    notification_offset: int | None = Field(
+        None, ge=0, description="Where the message stands in the partition of wealth.notifications of this number"
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

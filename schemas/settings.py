@@ -149,6 +149,8 @@ class Notifier(Section):
     """The notifier: triage, journal, delivery."""
 
     group_id: str = "wealthwatch-notifier"
+    session_timeout_s: float = Field(20.0, gt=0)
+    heartbeat_interval_s: float = Field(3.0, gt=0)
     channels: tuple[Channel, ...] | None = Field(None, description="Instead of each manager's own, when given")
     cooldown_s: dict[Severity, float] = Field(
         {Severity.INFO: 86_400, Severity.NOTICE: 86_400, Severity.WARNING: 0, Severity.CRITICAL: 0},
