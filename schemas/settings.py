@@ -169,9 +169,9 @@ class Inbox(Section):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65_535)
     database_url: str = "sqlite:///wealthwatch-inbox.sqlite"
-    group_id: str = "wealthwatch-inbox"
     secure_cookie: bool = Field(False, description="Set when served over HTTPS")
-    session_hours: float = Field(12.0, gt=0)
+    session_hours: float = Field(12.0, gt=0, description="A login ends after so long")
+    idle_minutes: float = Field(60.0, gt=0, description="A login ends when nothing was done for so long")
     logins_per_minute: int = Field(10, ge=1)
     door: Door = Door(port=9103)
 
