@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -19,3 +20,15 @@ def settings_of(context: typer.Context, **overrides: Any) -> Settings:
     from schemas.settings import Settings
 
     return Settings.load(context.find_root().obj, **overrides)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The environment variables that give a child process these settings."""
+    sections = settings.model_dump(exclude_defaults=True)
+    return {f"WEALTHWATCH_{name.upper()}": json.dumps(value, default=_plain) for name, value in sections.items()}
+
+
+def _plain(value: Any) -> Any:
+    from pydantic import SecretStr
+
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

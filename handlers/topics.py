@@ -1,0 +1,120 @@
+"""The topics on the broker: made once, and held against the topic map at every start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from kafka.admin import ConfigResource, KafkaAdminClient
+from kafka.errors import TopicAlreadyExistsError, for_code
+
+from schemas.settings import Kafka
+from schemas.topics import TOPICS, Topic
+
+CREATE = "run `wealthwatch topics create`"
+ANSWER_WITHIN_MS = 8_000
+_TAKEN = TopicAlreadyExistsError.errno
+
+
+class TopicsError(RuntimeError):
+    """The broker's topics are not as the topic map says; the text lists every difference and what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a topic is on a broker; of the settings only those that the broker tells."""
+
+    partitions: int
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+def partitions(topic: Topic, kafka: Kafka) -> int:
+    """How many partitions the topic has: the settings' number for what is spread by customer, else one."""
+    return kafka.partitions if topic.spread == "customers" else 1
+
+
+def wanted(kafka: Kafka, topics: Sequence[Topic] = TOPICS) -> dict[str, Shape]:
+    """Every topic's name on the broker, and what it should be."""
+    return {kafka.topic(topic): Shape(partitions(topic, kafka), topic.config()) for topic in topics}
+
+
+def differences(name: str, want: Shape, have: Shape | None) -> Iterable[str]:
+    """Say what is wrong with one topic and what to do about it; nothing for one that is as wanted."""
+    if have is None:
+        yield f"{name} is missing: {CREATE}"
+        return
+    if have.partitions != want.partitions:
+        yield (
+            f"{name} has {have.partitions} partitions and the settings say {want.partitions}: "
+            f"set kafka.partitions to what was created, or begin with a new kafka.topic_prefix (the number cannot change later)"
+        )
+    policy = have.config.get("cleanup.policy")
+    if policy is not None and policy != want.config["cleanup.policy"]:
+        yield f"{name} has cleanup.policy={policy} and needs {want.config['cleanup.policy']}, else it loses records: alter the topic"
+    largest = have.config.get("max.message.bytes")
+    if largest is not None and int(largest) < int(want.config["max.message.bytes"]):
+        yield f"{name} has max.message.bytes={largest} and needs {want.config['max.message.bytes']}: alter the topic"
+
+
+def create(kafka: Kafka) -> list[str]:
+    """Create what is missing, wait until every partition has a leader, and return the new names; what exists stays as it is.
+
+    Raises:
+        TopicsError: the broker refused one.
+    """
+    with closing(_admin(kafka)) as admin:
+        have = _found(admin, list(wanted(kafka)))
+        missing = {name: want for name, want in wanted(kafka).items() if name not in have}
+        if not missing:
+            return []
+        answer = admin.create_topics({name: _request(want, kafka) for name, want in missing.items()}, raise_errors=False)
+        refused = [
+            f"{topic['name']} could not be created: {topic['error_message'] or for_code(topic['error_code']).__name__}"
+            for topic in answer["topics"]
+            if topic["error_code"] not in (0, _TAKEN)
+        ]
+        if refused:
+            raise TopicsError("\n".join(refused))
+        admin.wait_for_topics(list(missing))
+        return list(missing)
+
+
+def check(kafka: Kafka) -> None:
+    """Hold the broker's topics against the topic map.
+
+    Raises:
+        TopicsError: one is missing, or has other partitions, another cleanup policy, or takes too small records.
+    """
+    want = wanted(kafka)
+    with closing(_admin(kafka)) as admin:
+        have = _found(admin, list(want))
+    wrong = [line for name, shape in want.items() for line in differences(name, shape, have.get(name))]
+    if wrong:
+        raise TopicsError("\n".join(wrong))
+
+
+def found(kafka: Kafka) -> dict[str, Shape]:
+    """The topics of the topic map that the broker has."""
+    with closing(_admin(kafka)) as admin:
+        return _found(admin, list(wanted(kafka)))
+
+
+def _admin(kafka: Kafka) -> KafkaAdminClient:
+    return KafkaAdminClient(**kafka.client(), bootstrap_timeout_ms=ANSWER_WITHIN_MS)
+
+
+def _request(want: Shape, kafka: Kafka) -> dict[str, Any]:
+    return {"num_partitions": want.partitions, "replication_factor": kafka.replication_factor, "configs": dict(want.config)}
+
+
+def _found(admin: KafkaAdminClient, names: list[str]) -> dict[str, Shape]:
+    described = [topic for topic in admin.describe_topics(names) if topic["error_code"] == 0]
+    asked = [ConfigResource("TOPIC", topic["name"]) for topic in described]
+    told = admin.describe_configs(asked, config_filter="all").get("topic", {}) if asked else {}
+    return {topic["name"]: Shape(len(topic["partitions"]), _values(told.get(topic["name"], {}))) for topic in described}
+
+
+def _values(config: Mapping[str, Any]) -> dict[str, str]:
+    return {key: entry["value"] for key, entry in config.items() if entry["value"] is not None}

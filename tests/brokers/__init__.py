@@ -1,0 +1,1 @@
+"""The brokers of the tests: the embedded one, and Apache Kafka."""

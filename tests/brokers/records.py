@@ -1,0 +1,96 @@
+"""Writing and reading topics in tests: whole topics to their end, and waiting for records with a deadline instead of sleeping."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
+
+from schemas.settings import Settings
+from schemas.topics import Topic
+
+Headers = list[tuple[str, bytes]]
+Record = tuple[str | bytes | None, bytes | None] | tuple[str | bytes | None, bytes | None, Headers]
+
+
+def produce(
+    settings: Settings, topic: Topic, records: Iterable[tuple[str | bytes, bytes | None] | tuple[str | bytes, bytes | None, Headers]]
+) -> int:
+    """Write (key, value) or (key, value, headers) and return how many the broker acknowledged."""
+    producer = KafkaProducer(**settings.kafka.client(), acks="all", max_request_size=16_777_216, linger_ms=5)
+    try:
+        sent = []
+        for key, value, *headers in records:
+            key = key.encode() if isinstance(key, str) else key
+            sent.append(producer.send(settings.kafka.topic(topic), key=key, value=value, headers=headers[0] if headers else None))
+        producer.flush(60)
+        return len([future.get(60) for future in sent])
+    finally:
+        producer.close()
+
+
+def read_all(settings: Settings, topic: Topic, *, committed: bool = True) -> list[ConsumerRecord]:
+    """Every record of the topic up to its end at this moment, in order within each partition."""
+    with _reader(settings, topic, committed) as consumer:
+        ends = consumer.end_offsets(list(consumer.assignment()))
+        records: list[ConsumerRecord] = []
+        while any(consumer.position(partition) < end for partition, end in ends.items()):
+            for batch in consumer.poll(500).values():
+                records.extend(batch)
+        return records
+
+
+def await_records(
+    settings: Settings,
+    topic: Topic,
+    enough: Callable[[list[ConsumerRecord]], bool],
+    *,
+    within_s: float = 60,
+    committed: bool = True,
+    until: Callable[[], str | None] | None = None,
+) -> list[ConsumerRecord]:
+    """Read the topic from its beginning until what has come is enough.
+
+    Args:
+        settings: where.
+        topic: which.
+        enough: told all records so far, after each fetch.
+        within_s: the deadline.
+        committed: leave out what is in an open or aborted transaction.
+        until: asked at each fetch; a text ends the waiting, such as the last words of a worker that died.
+
+    Raises:
+        AssertionError: it was not enough in time.
+    """
+    deadline = time.monotonic() + within_s
+    records: list[ConsumerRecord] = []
+    with _reader(settings, topic, committed) as consumer:
+        while not enough(records):
+            assert time.monotonic() < deadline, f"{len(records)} records of {topic.name} were not enough after {within_s} s"
+            trouble = until() if until else None
+            assert not trouble, trouble
+            for batch in consumer.poll(200).values():
+                records.extend(batch)
+    return records
+
+
+@contextmanager
+def _reader(settings: Settings, topic: Topic, committed: bool) -> Iterator[KafkaConsumer]:
+    name = settings.kafka.topic(topic)
+    consumer = KafkaConsumer(
+        **settings.kafka.client(),
+        group_id=None,
+        enable_auto_commit=False,
+        isolation_level="read_committed" if committed else "read_uncommitted",
+        max_partition_fetch_bytes=16_777_216,
+    )
+    try:
+        consumer.assign([TopicPartition(name, number) for number in sorted(consumer.partitions_for_topic(name) or ())])
+        assert consumer.assignment(), f"{name} does not exist"
+        consumer.seek_to_beginning()
+        yield consumer
+    finally:
+        consumer.close()

@@ -1,0 +1,99 @@
+"""Which broker the tests run on, and settings that keep each test to itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from handlers import topics
+from schemas.settings import PREFIX, Detector, Door, Inbox, Kafka, Notifier, Settings
+from tests.brokers.apache import ApacheKafka, KafkaMissing
+from wealthwatch.broker import embedded_broker
+
+PARTITIONS = 4
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--broker",
+        choices=("embedded", "kafka"),
+        default="embedded",
+        help="embedded: every test but those of Apache Kafka. kafka: only the tests that need a broker, on Apache Kafka.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
+        del os.environ[name]  # the tests are about our settings, not about those of whoever runs them
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    on_kafka = config.getoption("--broker") == "kafka"
+
+    def runs(item: pytest.Item) -> bool:
+        needs_kafka = item.get_closest_marker("kafka") is not None
+        return needs_kafka or "bootstrap" in getattr(item, "fixturenames", ()) if on_kafka else not needs_kafka
+
+    left_out = [item for item in items if not runs(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if runs(item)]
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
+    """Apache Kafka, one process for all tests; a test that stops or kills it starts it again."""
+    try:
+        broker = ApacheKafka(tmp_path_factory.mktemp("kafka"))
+    except KafkaMissing as missing:
+        pytest.exit(str(missing), returncode=3)
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.stop()
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the embedded broker."""
+    with embedded_broker(tmp_path_factory.mktemp("broker")) as bootstrap:
+        yield bootstrap
+
+
+@pytest.fixture(scope="session")
+def bootstrap(request: pytest.FixtureRequest) -> str:
+    """The address of the broker that `--broker` names; whoever uses it runs on both."""
+    if request.config.getoption("--broker") == "kafka":
+        return str(request.getfixturevalue("kafka").bootstrap)
+    return str(request.getfixturevalue("embedded"))
+
+
+@pytest.fixture
+def unprepared(request: pytest.FixtureRequest, bootstrap: str, tmp_path: Path) -> Settings:
+    """Settings of one test, with names that no other test has; no topic exists yet."""
+    mark = uuid4().hex[:12]
+    transactions = request.config.getoption("--broker") == "kafka"
+    return Settings(
+        kafka=Kafka(bootstrap_servers=bootstrap, topic_prefix=f"t{mark}.", partitions=PARTITIONS),
+        detector=Detector(
+            application_id=f"detector-{mark}",
+            processing_guarantee="exactly_once" if transactions else "at_least_once",
+            session_timeout_s=6,
+            heartbeat_interval_s=2,
+            tick_by_the_clock=False,
+            door=Door(),
+        ),
+        notifier=Notifier(group_id=f"notifier-{mark}", session_timeout_s=6, door=Door()),
+        inbox=Inbox(port=0, database_url=f"sqlite:///{tmp_path}/inbox.sqlite", door=Door()),
+    )
+
+
+@pytest.fixture
+def settings(unprepared: Settings) -> Settings:
+    """Settings of one test, with all topics created."""
+    topics.create(unprepared.kafka)
+    return unprepared
