@@ -40,11 +40,14 @@ def wanted(kafka: Kafka, topics: Sequence[Topic] = TOPICS) -> dict[str, Shape]:
     return {kafka.topic(topic): Shape(partitions(topic, kafka), topic.config()) for topic in topics}
 
 
-def differences(name: str, want: Shape, have: Shape | None) -> Iterable[str]:
-    """Say what is wrong with one topic and what to do about it; nothing for one that is as wanted."""
-    if have is None:
-        yield f"{name} is missing: {CREATE}"
-        return
+def differences(want: Mapping[str, Shape], have: Mapping[str, Shape]) -> list[str]:
+    """Say what is wrong and what to do about it, in lines; none when all is as wanted."""
+    missing = [name for name in want if name not in have]
+    lines = [f"missing: {', '.join(missing)}: {CREATE}"] if missing else []
+    return lines + [line for name, shape in want.items() if name in have for line in _of_one(name, shape, have[name])]
+
+
+def _of_one(name: str, want: Shape, have: Shape) -> Iterable[str]:
     if have.partitions != want.partitions:
         yield (
             f"{name} has {have.partitions} partitions and the settings say {want.partitions}: "
@@ -90,9 +93,8 @@ def check(kafka: Kafka) -> None:
     want = wanted(kafka)
     with closing(_admin(kafka)) as admin:
         have = _found(admin, list(want))
-    wrong = [line for name, shape in want.items() for line in differences(name, shape, have.get(name))]
-    if wrong:
-        raise TopicsError("\n".join(wrong))
+    if wrong := differences(want, have):
+        raise TopicsError(f"the topics at {kafka.bootstrap_servers} are not as they should be\n  " + "\n  ".join(wrong))
 
 
 def found(kafka: Kafka) -> dict[str, Shape]:

@@ -26,9 +26,9 @@ def explain(error: BaseException) -> Refusal | None:
         return error
     if _is_a(error, "schemas.settings", "SettingsError"):
         return Refusal(str(error), exit_code=USAGE)
-    if _is_a(error, "kafka.errors", "NoBrokersAvailable", "KafkaConnectionError", "KafkaTimeoutError") or _is_a(
-        error, "aiokafka.errors", "KafkaConnectionError"
-    ):
+    if _is_a(error, "handlers.topics", "TopicsError"):
+        return Refusal(str(error))
+    if _is_a(error, "kafka.errors", "KafkaConnectionError", "KafkaTimeoutError") or _is_a(error, "aiokafka.errors", "KafkaConnectionError"):
         return Refusal(
             f"no Kafka broker answers ({error})", "start it, or set WEALTHWATCH_KAFKA__BOOTSTRAP_SERVERS to one that runs", SURROUNDINGS
         )
@@ -41,4 +41,4 @@ def explain(error: BaseException) -> Refusal | None:
 def _is_a(error: BaseException, module: str, *names: str) -> bool:
     """Whether the error is of these classes, without importing a module that nothing has imported yet."""
     loaded = sys.modules.get(module)
-    return loaded is not None and isinstance(error, tuple(getattr(loaded, name) for name in names))
+    return loaded is not None and isinstance(error, tuple(getattr(loaded, name, ()) for name in names))

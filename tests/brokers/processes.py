@@ -1,0 +1,12 @@
+"""The program behind a leash, for tests that stop it in its tracks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wealthwatch.supervisor import Child
+
+
+def program_pid(child: Child) -> int:
+    """The process that the leash runs: what SIGSTOP and `kill -9` should hit."""
+    return int(Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()[0])
