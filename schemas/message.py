@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from iso4217 import Currency
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 SCHEMA_VERSION = 1
 """The major version of every message. Within it a change only adds what a reader may ignore."""
@@ -34,9 +35,9 @@ def _decimal(pattern: str, meaning: str) -> Any:
         if isinstance(value, Decimal):
             value = format(value, "f")
         if not isinstance(value, str):
-            raise ValueError(f"must be a decimal string, not {type(value).__name__}")
+            raise PydanticCustomError("decimal_type", "must be a decimal string")
         if not matches(value):
-            raise ValueError(f"must be {meaning}")
+            raise PydanticCustomError("decimal_string", "must be {meaning}", {"meaning": meaning})
         return Decimal(value)
 
     return Annotated[
@@ -57,14 +58,24 @@ Quantity = _decimal(QUANTITY_PATTERN, "a decimal string with at most 8 decimals"
 
 def _known_currency(code: str) -> str:
     if code not in CURRENCIES:
-        raise ValueError("is not an ISO 4217 code")
+        raise PydanticCustomError("currency", "is not an ISO 4217 code")
     return code
 
 
-CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_currency)]
+CurrencyCode = Annotated[str, AfterValidator(_known_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """The name of a thing in its own system: 1 to 128 characters, none of them a control character."""
 Text = Annotated[str, Field(max_length=512)]
+
+
+def _plausible(moment: datetime) -> datetime:
+    if not 1900 <= moment.year < 2200:
+        raise ValueError("must be between 1900 and 2200")
+    return moment
+
+
+EventTime = Annotated[AwareDatetime, AfterValidator(_plausible)]
+"""An instant with its offset, between 1900 and 2200."""
 
 Headers = list[tuple[str, bytes]]
 

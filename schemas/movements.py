@@ -6,9 +6,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from schemas.message import Amount, CurrencyCode, Identifier, Message, Quantity, SignedAmount, Text
+from schemas.message import Amount, CurrencyCode, EventTime, Identifier, Message, Quantity, SignedAmount, Text
 
 
 class Direction(StrEnum):
@@ -130,7 +130,7 @@ class Reverses(Message):
     """What a reversal undoes."""
 
     event_id: Identifier
-    occurred_at: AwareDatetime
+    occurred_at: EventTime
     kind: Kind = Field(description="The original's kind: it says which flow is undone")
 
 
@@ -157,7 +157,7 @@ class Movement(Message):
     instrument: Text | None = Field(None, description="ISIN or the bank's own code, where the position is held in units")
     quantity: Quantity | None = Field(None, description="Change of the units held, signed")
     maturity_date: date | None = None
-    occurred_at: AwareDatetime = Field(description="Event time, with its offset")
+    occurred_at: EventTime = Field(description="Event time, with its offset")
     booked_on: date | None = Field(None, description="The bank's business date")
     value_date: date | None = None
     bank_transaction_code: Text | None = Field(None, description="ISO 20022 domain-family-subfamily, such as PMNT-RCDT-ESCT")

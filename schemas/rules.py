@@ -34,7 +34,7 @@ class Severity(StrEnum):
 
 _ORDER = tuple(Severity)
 
-Parameter = Decimal | int | str | bool
+Parameter = bool | Decimal | str | dict[str, Decimal]
 """A threshold or another number of a rule; money in the base currency, shares as fractions (0.1 is 10 %)."""
 
 

@@ -93,6 +93,8 @@ class Bank(Section):
         Tier(name="private", line=Decimal(8_000_000), abs_floor=Decimal(1_000_000)),
     )
 
+    tier_hysteresis: Decimal = Field(Decimal("0.05"), ge=0, lt=1, decimal_places=4, description="A tier is lost this share below its line")
+
     @model_validator(mode="after")
     def _rising(self) -> Bank:
         lines = [tier.line for tier in self.tiers]

@@ -1,0 +1,112 @@
+"""The rule book: which rules there are, how they are set, and which of them a movement concerns."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from pydantic import ValidationError
+
+import streams.rules
+from schemas.movements import Direction, Flow
+from schemas.notifications import RuleReference
+from schemas.rules import Mode, Parameter, RuleSettings
+from schemas.settings import Bank, Settings, SettingsError
+from streams.money import to_units
+from streams.portfolio import Customer
+from streams.rule import Cause, ConditionRule, EventRule, Parameters, Prepared, Rule
+
+
+def all_rules() -> dict[str, Rule[Any]]:
+    """Every rule of the folder by its name, in the order of their numbers."""
+    found: list[Rule[Any]] = []
+    for module in iter_modules(streams.rules.__path__):
+        contents = import_module(f"streams.rules.{module.name}")
+        found += contents.RULES if hasattr(contents, "RULES") else [contents.RULE]
+    return {rule.name: rule for rule in sorted(found, key=lambda rule: (rule.rule_id, rule.name))}
+
+
+class RuleBook:
+    """All rules with one bank's settings. A misspelt rule, threshold, tier or segment does not start; the error lists what exists."""
+
+    def __init__(self, bank: Bank, settings: dict[str, RuleSettings] | None = None) -> None:
+        self.bank = bank
+        self.tiers = {tier.name: place for place, tier in enumerate(bank.tiers)}
+        self.lines = tuple(to_units(tier.line) for tier in bank.tiers)
+        self.lost_below = tuple(to_units(tier.line * (1 - bank.tier_hysteresis)) for tier in bank.tiers)
+        known = all_rules()
+        given = settings or {}
+        for name in given:
+            if name not in known:
+                raise SettingsError(f"there is no rule {name!r}; the rules are {', '.join(known)}")
+        self.settings = {name: given.get(name, RuleSettings()) for name in known}
+        self.rules = {name: rule for name, rule in known.items() if self.settings[name].mode is not Mode.OFF}
+        self.references = {
+            name: RuleReference(rule_id=rule.rule_id, name=name, version=self.settings[name].version, mode=self.settings[name].mode)
+            for name, rule in self.rules.items()
+        }
+        self._prepared: dict[tuple[str, str, str], Prepared[Any]] = {}
+        self._by_customer = {name: setting.by_customer for name, setting in self.settings.items() if setting.by_customer}
+        for name in known:
+            self._check(name, known[name])
+        events = [rule for rule in self.rules.values() if isinstance(rule, EventRule)]
+        self.conditions = {name: rule for name, rule in self.rules.items() if isinstance(rule, ConditionRule)}
+        causes = [(flow, direction) for flow in Flow for direction in Direction]
+        self.events_on: dict[Cause, tuple[EventRule[Any], ...]] = {
+            cause: tuple(rule for rule in events if cause in rule.causes) for cause in causes
+        }
+        self.conditions_on: dict[Cause, tuple[ConditionRule[Any], ...]] = {
+            cause: tuple(rule for rule in self.conditions.values() if cause in rule.causes) for cause in causes
+        }
+        self.at_close = tuple(rule for rule in self.conditions.values() if rule.at_close)
+
+    @classmethod
+    def of(cls, settings: Settings) -> RuleBook:
+        """The book of a service's settings."""
+        return cls(settings.bank, settings.rules)
+
+    def prepared(self, rule: Rule[Any], customer: Customer) -> Prepared[Any]:
+        """A rule's numbers for one customer: customer before tier before segment before global."""
+        tier = self.tier_of(customer)
+        key = (rule.name, tier, customer.profile.segment)
+        found = self._prepared.get(key)
+        if found is None:
+            found = self._prepared[key] = self._prepare(rule, tier, customer.profile.segment, None)
+        if self._by_customer and customer.customer_id in self._by_customer.get(rule.name, ()):
+            return self._prepare(rule, tier, customer.profile.segment, customer.customer_id)
+        return found
+
+    def tier_of(self, customer: Customer) -> str:
+        """The profile's tier, else the one decided by AUM_avg(30), else the lowest."""
+        override = customer.profile.tier
+        if override is not None and override in self.tiers:
+            return override
+        return customer.tier or self.bank.tiers[0].name
+
+    def _prepare(self, rule: Rule[Any], tier: str, segment: str, customer_id: str | None) -> Prepared[Any]:
+        setting = self.settings[rule.name]
+        merged: dict[str, Parameter] = {
+            **setting.parameters,
+            **setting.by_segment.get(segment, {}),
+            **setting.by_tier.get(tier, {}),
+            **(setting.by_customer.get(customer_id, {}) if customer_id else {}),
+        }
+        return Prepared.of(rule.parameters.model_validate(merged), self.bank.tiers[self.tiers[tier]])
+
+    def _check(self, name: str, rule: Rule[Any]) -> None:
+        setting = self.settings[name]
+        unknown = set(setting.by_tier) - set(self.tiers)
+        if unknown:
+            raise SettingsError(f"rule {name}: there is no tier {min(unknown)!r}; the tiers are {', '.join(self.tiers)}")
+        for values in ({}, *setting.by_segment.values(), *setting.by_tier.values(), *setting.by_customer.values()):
+            try:
+                rule.parameters.model_validate({**setting.parameters, **values})
+            except ValidationError as error:
+                first = error.errors()[0]
+                wrong = ".".join(str(step) for step in first["loc"])
+                raise SettingsError(f"rule {name}: {wrong}: {first['msg']}; its parameters are {_listed(rule.parameters)}") from None
+
+
+def _listed(parameters: type[Parameters]) -> str:
+    return ", ".join(sorted(parameters.model_fields))

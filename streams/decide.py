@@ -1,0 +1,263 @@
+"""decide(customer, movement) -> what was found. Pure: time comes from the event, ids are derived, the same history says the same.
+
+The order of things for one movement: time passes up to it (each date that ends on the way is closed, and the rules that time can change
+are asked); it is applied; the event rules that its flow concerns are asked; a reversal retracts what its original had told; the condition
+rules are asked. For a passing hour without a movement only the first of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from schemas.notifications import Notification, Status
+from schemas.rules import Severity
+from streams.book import RuleBook
+from streams.events import digest_of, remember
+from streams.findings import World, band, identity, notification_id, notify
+from streams.portfolio import INITIATED, Condition, Customer, Told, apply
+from streams.posting import Posting
+from streams.rule import ConditionRule, EventRule, Finding, Measured, Prepared, Situation
+
+AVERAGE_DAYS = 30
+QUIET_DAYS = AVERAGE_DAYS + 1
+"""So many dates after the last movement, nothing changes by the passing of dates alone: no window is longer."""
+KEPT_TOLD = 64
+KEPT_REVERSED = 64
+HOUR = 3_600
+RETRACTION = "retraction"
+RECON_BREAK = "recon_break"
+
+
+class Result(StrEnum):
+    """What became of a movement; also a metric label."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    LATE = "late"
+    MISMATCHED = "mismatched"
+    """Refused: it names another currency than its account has."""
+
+
+class Decision(Struct):
+    """What a movement or a passing hour led to."""
+
+    result: Result
+    notifications: list[Notification]
+
+
+def decide(customer: Customer, posting: Posting, detected_at: datetime, world: World) -> Decision:
+    """Apply one movement to its customer and say what was found.
+
+    Args:
+        customer: changed in place.
+        posting: the movement; a repeat of one that is remembered changes nothing.
+        detected_at: when the movement was appended to its topic.
+        world: rules, rates and calendar.
+    """
+    digest = digest_of(posting.source, posting.event_id)
+    if digest in customer.seen:
+        return Decision(Result.DUPLICATE, [])
+    account = customer.accounts.get(posting.account_id)
+    if account is not None and account.currency != posting.currency:
+        return Decision(Result.MISMATCHED, [])
+    found: list[Notification] = []
+    late = posting.at < customer.clock
+    if not late:
+        if customer.wake and customer.wake <= posting.at:
+            _pass_time(customer, posting.at, detected_at, world, found)
+        customer.clock = posting.at
+    active_before = customer.active
+    if not customer.first_seen or posting.at < customer.first_seen:
+        customer.first_seen = posting.at
+    if posting.at > active_before and posting.kind in INITIATED and not posting.snapshot:
+        customer.active = posting.at
+    effect = apply(customer, posting, world.rates, world.calendar)
+    remember(customer, digest, world.remembered_events)
+    day = customer.moved_on = world.calendar.date_of(customer.clock)
+    if not posting.snapshot:
+        situation = Situation(customer, world.book.bank, world.calendar, customer.clock, day, posting, effect, active_before)
+        cause = (effect.flow, posting.direction)
+        if customer.latched:
+            _rearm(situation, world)
+        if digest in customer.reversed:
+            customer.reversed.remove(digest)
+        else:
+            for event in world.book.events_on[cause]:
+                _ask_event(event, situation, digest, detected_at, world, found)
+        undone = ""
+        if posting.reverses is not None:
+            undone = f"{posting.source}/{posting.reverses.event_id}"
+            original = digest_of(posting.source, posting.reverses.event_id)
+            if original not in customer.seen:
+                customer.reversed.append(original)
+                del customer.reversed[:-KEPT_REVERSED]
+            _retract(situation, [told for told in customer.told if told.event == original], detected_at, world, found)
+        if effect.filled:
+            broken = [told for told in customer.told if told.rule == RECON_BREAK and told.account_id == posting.account_id]
+            _retract(situation, broken, detected_at, world, found)
+        for condition in world.book.conditions_on[cause]:
+            _ask_condition(condition, situation, detected_at, world, found, undone)
+    customer.wake = _next_tick(customer, world)
+    return Decision(Result.LATE if late else Result.APPLIED, found)
+
+
+def pass_time(customer: Customer, to: int, detected_at: datetime, world: World) -> list[Notification]:
+    """Let event time reach `to` (whole seconds since 1970) without a movement."""
+    found: list[Notification] = []
+    if customer.wake and customer.wake <= to:
+        _pass_time(customer, to, detected_at, world, found)
+        customer.wake = _next_tick(customer, world)
+    customer.clock = max(customer.clock, to)
+    return found
+
+
+def _next_tick(customer: Customer, world: World) -> int:
+    """The next instant at which passing time alone can change an answer; 0 for none."""
+    tick = 0
+    day = world.calendar.date_of(customer.clock)
+    if day - customer.moved_on < QUIET_DAYS:
+        tick = world.calendar.midnight(day + 1)
+    for condition in customer.conditions.values():
+        if condition.cooling_until:
+            ends = -(-max(condition.cooling_until, customer.clock + 1) // HOUR) * HOUR
+            tick = min(tick, ends) if tick else ends
+    return tick
+
+
+def _pass_time(customer: Customer, to: int, detected_at: datetime, world: World, found: list[Notification]) -> None:
+    book, calendar = world.book, world.calendar
+    tick = customer.wake
+    while tick and tick <= to:
+        customer.clock = tick
+        day = calendar.date_of(tick)
+        situation = Situation(customer, book.bank, calendar, tick, day)
+        asked: Iterable[ConditionRule[Any]] = ()
+        if calendar.midnight(day) == tick:
+            customer.flows.forget_before(day - world.history_days)
+            customer.closes.forget_before(day - world.history_days)
+            total = customer.closes.total(day - 1, AVERAGE_DAYS)
+            situation.average = None if total is None else total // AVERAGE_DAYS
+            situation.tier_before = customer.tier
+            customer.tier = decided_tier(customer.tier, situation.average, book)
+            asked = book.at_close
+        held = {key.partition(":")[0] for key in customer.conditions}
+        for name, rule in book.conditions.items():
+            if name in held or rule in asked:
+                _ask_condition(rule, situation, detected_at, world, found)
+        tick = _next_tick(customer, world)
+
+
+def decided_tier(before: str, average: int | None, book: RuleBook) -> str:
+    """The tier by AUM_avg(30): the highest line reached; one already held is lost only below its line less the hysteresis."""
+    if average is None:
+        return before
+    reached = max(place for place, line in enumerate(book.lines) if line <= average or place == 0)
+    held = book.tiers.get(before, 0)
+    if reached < held and average >= book.lost_below[held]:
+        return before
+    return book.bank.tiers[reached].name
+
+
+def _ask_event(
+    rule: EventRule[Any], situation: Situation, digest: int, detected_at: datetime, world: World, found: list[Notification]
+) -> None:
+    customer, posting = situation.customer, situation.posting
+    assert posting is not None
+    prepared = world.book.prepared(rule, customer)
+    measured = rule.measure(situation, prepared)
+    if not isinstance(measured, Measured) or measured.value < measured.threshold:
+        return
+    if rule.latches:
+        latch = f"{rule.name}:{measured.facet}"
+        if latch in customer.latched:
+            return
+        customer.latched.append(latch)
+    dedup_key = f"{rule.name}:{customer.customer_id}:{measured.facet or identity(posting)}"
+    about = notification_id(rule.name, dedup_key, identity(posting))
+    finding = Finding(situation, prepared, measured, band(prepared.bands, measured.value, measured.threshold))
+    found.append(notify(world, rule, finding, status=Status.OPENED, about=about, dedup_key=dedup_key, detected_at=detected_at))
+    customer.told.append(Told(digest, rule.name, dedup_key, str(about), finding.severity, posting.account_id))
+    del customer.told[:-KEPT_TOLD]
+
+
+def _rearm(situation: Situation, world: World) -> None:
+    """Take off the latches that this movement frees."""
+    customer = situation.customer
+    for latch in list(customer.latched):
+        name, _, facet = latch.partition(":")
+        rule = world.book.rules.get(name)
+        if not isinstance(rule, EventRule) or rule.rearms(situation, world.book.prepared(rule, customer), facet):
+            customer.latched.remove(latch)
+
+
+def _retract(situation: Situation, gone: list[Told], detected_at: datetime, world: World, found: list[Notification]) -> None:
+    """Take back what was told, in the words of R07, under the id of what is taken back."""
+    customer, posting = situation.customer, situation.posting
+    retraction = world.book.rules.get(RETRACTION)
+    assert posting is not None
+    for told in gone:
+        customer.told.remove(told)
+        if retraction is None or told.rule not in world.book.rules:
+            continue
+        measured = Measured(posting.units, 0, told.rule)
+        finding = Finding(situation, world.book.prepared(retraction, customer), measured, Severity(told.severity))
+        about = UUID(told.notification_id)
+        found.append(
+            notify(world, retraction, finding, status=Status.RETRACTED, about=about, dedup_key=told.dedup_key, detected_at=detected_at)
+        )
+
+
+def _ask_condition(
+    rule: ConditionRule[Any], situation: Situation, detected_at: datetime, world: World, found: list[Notification], undone: str = ""
+) -> None:
+    """Move a condition rule's facets along: quiet, open, escalated, cooling down.
+
+    `undone` is the identity of the movement that this one reverses; what that had opened is retracted rather than resolved.
+    """
+    customer = situation.customer
+    prepared = world.book.prepared(rule, customer)
+    for measured in rule.measure(situation, prepared):
+        key = f"{rule.name}:{measured.facet}"
+        held = customer.conditions.get(key)
+        dedup_key = f"{rule.name}:{customer.customer_id}:{measured.facet}"
+        severity = band(prepared.bands, measured.value, measured.threshold)
+        if held is not None and held.notification_id:
+            if undone and held.opened_by == undone and not rule.opens(measured, situation, prepared):
+                status, severity = Status.RETRACTED, Severity(held.severity)
+                del customer.conditions[key]
+            elif rule.resolves(measured, situation, prepared):
+                status, severity = Status.RESOLVED, Severity(held.severity)
+                _cool_down(customer, key, held, prepared, situation.now)
+            elif severity.rank > Severity(held.severity).rank:
+                status = Status.ESCALATED
+                held.severity = severity
+            else:
+                continue
+            about = UUID(held.notification_id)
+        else:
+            if held is not None:
+                if situation.now < held.cooling_until:
+                    continue
+                del customer.conditions[key]
+            if not rule.opens(measured, situation, prepared):
+                continue
+            opened_by = identity(situation.posting) if situation.posting else datetime.fromtimestamp(situation.now, UTC).isoformat()
+            status = Status.OPENED
+            about = notification_id(rule.name, dedup_key, opened_by)
+            customer.conditions[key] = Condition(str(about), severity, situation.now, 0, opened_by)
+        finding = Finding(situation, prepared, measured, severity)
+        found.append(notify(world, rule, finding, status=status, about=about, dedup_key=dedup_key, detected_at=detected_at))
+
+
+def _cool_down(customer: Customer, key: str, held: Condition, prepared: Prepared[Any], now: int) -> None:
+    hours = prepared.parameters.cooldown_hours
+    if hours:
+        customer.conditions[key] = Condition("", held.severity, held.opened_at, now + hours * HOUR)
+    else:
+        del customer.conditions[key]

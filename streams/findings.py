@@ -1,0 +1,174 @@
+"""From a finding to the notification that is published: ids, evidence, words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid5
+
+from schemas.movements import AssetClass
+from schemas.notifications import Band, Evidence, Notification, Rate, Status, Trigger
+from schemas.rules import Severity
+from streams.book import RuleBook
+from streams.due import due_by
+from streams.money import Rates, to_decimal
+from streams.portfolio import CLASSES
+from streams.posting import Posting
+from streams.rule import Facts, Finding, Rule, Unit
+from streams.windows import Calendar
+from streams.wording import Text
+
+NAMESPACE = UUID("6f0c1d5e-2f0a-5b0e-9c39-3f6f6b1f7a10")
+"""Of every derived id."""
+
+_PREFIX = {
+    Status.OPENED: Text("", ""),
+    Status.ESCALATED: Text("升级：", "Escalated: "),
+    Status.RESOLVED: Text("已解除：", "Resolved: "),
+    Status.RETRACTED: Text("已撤回：", "Retracted: "),
+}
+_NO_ACTION = Text("无需处理。", "Nothing to do.")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a decision may use beside the customer and the movement."""
+
+    book: RuleBook
+    rates: Rates
+    calendar: Calendar
+    history_days: int = 92
+    remembered_events: int = 512
+
+
+def notification_id(rule: str, dedup_key: str, opened_by: str) -> UUID:
+    """The id of one opening: the same history gives the same.
+
+    Args:
+        rule: the rule's name.
+        dedup_key: what the finding is about.
+        opened_by: the identity of the movement that triggered it, or the instant of the tick that opened it.
+    """
+    return uuid5(NAMESPACE, f"{rule}|{dedup_key}|{opened_by}")
+
+
+def identity(posting: Posting) -> str:
+    """A movement's identity within all feeds."""
+    return f"{posting.source}/{posting.event_id}"
+
+
+def notify(
+    world: World,
+    rule: Rule[Any],
+    finding: Finding[Any],
+    *,
+    status: Status,
+    about: UUID,
+    dedup_key: str,
+    detected_at: datetime,
+) -> Notification:
+    """The message that says what was found.
+
+    Args:
+        world: rules, rates and calendar.
+        rule: whose words it is told in; a retraction is told in its own, but refers to the rule that it takes back (the facet).
+        finding: the numbers.
+        status: what the message says of the notification.
+        about: the notification's id.
+        dedup_key: what the finding is about.
+        detected_at: when the deciding record was appended.
+    """
+    situation = finding.situation
+    customer = situation.customer
+    profile = customer.profile
+    said = rule.say(finding)
+    over = status in (Status.RESOLVED, Status.RETRACTED)
+    return Notification(
+        message_id=uuid5(about, f"{status}|{finding.severity}"),
+        notification_id=about,
+        kind=rule.kind,
+        status=status,
+        rule=world.book.references[finding.measured.facet if status is Status.RETRACTED and rule.retracts else rule.name],
+        severity=finding.severity,
+        customer_id=customer.customer_id,
+        household_id=profile.household_id,
+        manager_id=profile.manager_id,
+        branch=profile.branch,
+        segment=profile.segment,
+        tier=world.book.tier_of(customer),
+        base_currency=world.book.bank.base_currency,
+        evidence=_evidence(world, rule, finding),
+        title=(_PREFIX[status] + said.title).words(),
+        body=said.body.words(),
+        suggested_action=(_NO_ACTION if over else said.action).words(),
+        occurred_at=datetime.fromtimestamp(situation.now if situation.posting is None else situation.posting.at, UTC),
+        detected_at=detected_at,
+        due_by=None if over else due_by(finding.severity, detected_at, world.book.bank),
+        dedup_key=dedup_key,
+        group_key=f"{customer.customer_id}:{situation.day}",
+    )
+
+
+def in_unit(value: int, unit: Unit) -> Decimal:
+    """A rule's number as the evidence writes it: money is in ten-thousandths inside, a ratio in millionths."""
+    if unit == "money":
+        return to_decimal(value)
+    return Decimal(value).scaleb(-6) if unit == "ratio" else Decimal(value)
+
+
+def _evidence(world: World, rule: Rule[Any], finding: Finding[Any]) -> Evidence:
+    situation = finding.situation
+    customer, effect, posting = situation.customer, situation.effect, situation.posting
+    after = customer.allocation()
+    before = dict(after)
+    aum_before = customer.aum
+    if effect is not None:
+        aum_before = effect.aum_before
+        name = CLASSES[effect.account.asset_class]
+        before[name] = before.get(name, 0) - effect.change
+    facts: Facts = rule.facts(finding)
+    threshold = in_unit(finding.measured.threshold, rule.unit)
+    foreign = sorted({account.currency for account in customer.accounts.values()} - {world.rates.base})
+    return Evidence(
+        measured=in_unit(finding.measured.value, rule.unit),
+        unit=rule.unit,
+        threshold=threshold,
+        bands=tuple(Band(severity=name, lower=threshold * multiple) for name, multiple in finding.prepared.bands),
+        window=facts.window,
+        aum_before=to_decimal(aum_before),
+        aum_after=to_decimal(customer.aum),
+        net_assets_after=to_decimal(customer.net_assets),
+        allocation_before=_amounts(before),
+        allocation_after=_amounts(after),
+        triggers=() if posting is None else (_trigger(posting),),
+        rates=tuple(Rate(currency=code, rate=rate, at=at) for code in foreign for rate, at in [world.rates.quoted(code)]),
+        facts=dict(facts.facts),
+        profile_offset=customer.profile.offset if customer.profile.offset >= 0 else None,
+    )
+
+
+def _amounts(values: dict[AssetClass, int]) -> dict[AssetClass, Decimal]:
+    return {name: to_decimal(values[name]) for name in CLASSES if values.get(name)}
+
+
+def _trigger(posting: Posting) -> Trigger:
+    other = posting.counterparty
+    return Trigger(
+        source=posting.source,
+        event_id=posting.event_id,
+        account_id=posting.account_id,
+        occurred_at=posting.occurred_at,
+        kind=posting.kind,
+        direction=posting.direction,
+        amount=to_decimal(posting.units),
+        currency=posting.currency,
+        counterparty=None if other is None else other.name or other.account,
+    )
+
+
+def band(bands: tuple[tuple[Severity, Decimal], ...], value: int, threshold: int) -> Severity:
+    """The severity of a value at or above the threshold: the highest band whose lower bound it reaches."""
+    reached = [severity for severity, multiple in bands if value >= multiple * threshold]
+    return reached[-1] if reached else bands[0][0]

@@ -1,0 +1,51 @@
+"""The materiality gate that R01 and R02 share, and how they say what passed it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from schemas.rules import Severity
+from streams.rule import Facts, Finding, Measured, Parameters, Prepared, Situation
+from streams.wording import Text, money, share
+
+
+class GateParameters(Parameters):
+    """max(abs_floor, pct x AUM before)."""
+
+    pct: Decimal = Field(Decimal("0.10"), ge=0, description="Share of AUM before the movement")
+    abs_floor: Decimal | None = Field(None, gt=0, description="Instead of the tier's floor")
+    bands: dict[Severity, Decimal] = {Severity.NOTICE: Decimal(1), Severity.WARNING: Decimal(3), Severity.CRITICAL: Decimal(10)}
+
+
+def measure_single(situation: Situation, prepared: Prepared[GateParameters]) -> Measured | None:
+    """The movement's amount against the gate."""
+    effect = situation.effect
+    if effect is None or effect.value < prepared.floor:
+        return None
+    return Measured(effect.value, prepared.gate(effect.aum_before))
+
+
+def gate_facts(finding: Finding[GateParameters]) -> Facts:
+    """What the gate was made of."""
+    parameters, tier = finding.prepared.parameters, finding.prepared.tier
+    return Facts(facts=(("abs_floor", str(parameters.abs_floor or tier.abs_floor)), ("pct", str(parameters.pct)), ("tier", tier.name)))
+
+
+def amount_and_share(finding: Finding[GateParameters]) -> Text:
+    """Such as «¥1,250,000.00 (31.2% of AUM)»; without the share where there was no AUM before."""
+    situation = finding.situation
+    amount = money(finding.measured.value, situation.bank.base_currency)
+    before = situation.effect.aum_before if situation.effect else 0
+    if before <= 0:
+        return amount
+    part = share(Decimal(finding.measured.value) / Decimal(before))
+    return amount + Text("（占此前资产的{part}）", " ({part} of AUM before)").fill(part=part)
+
+
+def other_side(finding: Finding[GateParameters]) -> str:
+    """Name of the other side, if the feed has it."""
+    posting = finding.situation.posting
+    other = None if posting is None else posting.counterparty
+    return "" if other is None else other.name or ""

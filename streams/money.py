@@ -1,0 +1,92 @@
+"""Exact money inside the detector: whole ten-thousandths of a currency unit ("units"), never a float."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from schemas.prices import Price
+
+SCALE = 10_000
+"""Units in one currency unit: the contract allows four decimals."""
+
+_POWERS = {0: 10_000, 1: 1_000, 2: 100, 3: 10, 4: 1}
+
+
+def to_units(amount: Decimal) -> int:
+    """The units of an amount with at most four decimals.
+
+    Raises:
+        ValueError: it has more.
+    """
+    scaled = amount.scaleb(4)
+    units = int(scaled)
+    if units != scaled:
+        raise ValueError("more than four decimals")
+    return units
+
+
+def parse_units(text: str) -> int:
+    """The units of a decimal string as the contract writes it: ASCII digits, an optional minus, at most four decimals.
+
+    Raises:
+        ValueError: it is not written so.
+    """
+    negative = text.startswith("-")
+    whole, point, decimals = (text[1:] if negative else text).partition(".")
+    digits = whole + decimals
+    places = len(decimals)
+    if not digits.isdigit() or not digits.isascii() or places > 4 or not 0 < len(whole) <= 18:
+        raise ValueError("not a decimal string with at most 4 decimals")
+    if (point and not places) or (whole[0] == "0" and len(whole) > 1):
+        raise ValueError("not a decimal string with at most 4 decimals")
+    units = int(digits) * _POWERS[places]
+    return -units if negative else units
+
+
+def to_decimal(units: int) -> Decimal:
+    """The amount of these units, with two decimals where that is exact and four where it is not."""
+    return Decimal(units // 100).scaleb(-2) if units % 100 == 0 else Decimal(units).scaleb(-4)
+
+
+def half_even(numerator: int, denominator: int) -> int:
+    """The quotient rounded to a whole number, half to even; `denominator` is positive."""
+    quotient, rest = divmod(numerator, denominator)
+    twice = 2 * rest
+    return quotient + 1 if twice > denominator or (twice == denominator and quotient & 1) else quotient
+
+
+@dataclass(slots=True)
+class Rates:
+    """The last known rate of each currency in the base currency, owned and changed by one place.
+
+    `version` changes with every change, so that a customer knows when to value foreign accounts anew.
+    """
+
+    base: str
+    version: int = 1
+    _prices: dict[str, tuple[int, int, Price]] = field(default_factory=dict)
+
+    def learn(self, price: Price) -> None:
+        """Take a newer rate of a currency; an older one, and what is not priced in the base currency, changes nothing."""
+        known = self._prices.get(price.of)
+        if price.currency != self.base or (known and known[2].at >= price.at):
+            return
+        numerator, denominator = price.price.as_integer_ratio()
+        self._prices[price.of] = (numerator, denominator, price)
+        self.version += 1
+
+    def in_base(self, units: int, currency: str) -> int | None:
+        """These units in the base currency, rounded half to even to a whole unit; None where no rate is known."""
+        if currency == self.base:
+            return units
+        known = self._prices.get(currency)
+        return None if known is None else half_even(units * known[0], known[1])
+
+    def quoted(self, currency: str) -> tuple[Decimal, datetime | None]:
+        """The rate and its time, for the evidence; no time and a rate of 0 where none is known."""
+        if currency == self.base:
+            return Decimal(1), datetime.fromtimestamp(0, UTC)
+        known = self._prices.get(currency)
+        return (Decimal(0), None) if known is None else (known[2].price, known[2].at)

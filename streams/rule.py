@@ -1,0 +1,199 @@
+"""What a rule is: it measures one number; its settings say from where on the number matters and how much.
+
+A rule is one file in `streams/rules/` that ends in `RULE = ...`. It never changes what it is shown. The engine (`streams.decide`) compares,
+opens, escalates, resolves and tells; the rule knows its definition and its words.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar, Final, Generic, Literal, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.movements import Direction, Flow
+from schemas.notifications import NotificationKind, Window
+from schemas.rules import Severity
+from schemas.settings import Bank, Tier
+from streams.money import to_units
+from streams.portfolio import Customer, Effect
+from streams.posting import Posting
+from streams.windows import Calendar
+from streams.wording import Text
+
+Unit = Literal["money", "ratio", "count", "days"]
+Cause = tuple[Flow, Direction]
+
+EXTERNAL_CREDIT: Final[Cause] = (Flow.EXTERNAL, Direction.CREDIT)
+EXTERNAL_DEBIT: Final[Cause] = (Flow.EXTERNAL, Direction.DEBIT)
+CORRECTIONS: Final = frozenset({(Flow.CORRECTION, Direction.CREDIT), (Flow.CORRECTION, Direction.DEBIT)})
+EVERYTHING: Final = frozenset((flow, direction) for flow in Flow for direction in Direction)
+
+INSUFFICIENT_HISTORY: Final = "insufficient history"
+"""The answer of a rule that cannot measure yet: a result with a name."""
+
+
+class Parameters(BaseModel):
+    """A rule's thresholds with their defaults; an unknown one is refused. Money in the base currency, shares as fractions."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bands: dict[Severity, Decimal] = Field(
+        {Severity.NOTICE: Decimal(1)}, description="From which multiple of the threshold a finding has this severity"
+    )
+
+    def ordered_bands(self) -> tuple[tuple[Severity, Decimal], ...]:
+        """The bands, lowest first."""
+        return tuple(sorted(self.bands.items(), key=lambda band: band[1]))
+
+
+class ConditionParameters(Parameters):
+    """Adds what a condition needs to close and stay quiet."""
+
+    rearm: Decimal = Field(Decimal("0.8"), gt=0, le=1, description="Resolves below this share of the threshold")
+    cooldown_hours: int = Field(0, ge=0, description="Event time after a resolve in which it does not open again")
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared(Generic[P]):
+    """A rule's parameters for one tier, with the numbers that the hot path needs worked out."""
+
+    parameters: P
+    tier: Tier
+    floor: int
+    """Materiality floor in base-currency units: the rule's own, else the tier's."""
+    share: tuple[int, int]
+    """The gate's share of AUM as a ratio of whole numbers; (0, 1) where the rule has none."""
+    bands: tuple[tuple[Severity, Decimal], ...]
+
+    @classmethod
+    def of(cls, parameters: P, tier: Tier) -> Prepared[P]:
+        """Work the numbers out."""
+        floor = getattr(parameters, "abs_floor", None) or tier.abs_floor
+        share = Decimal(getattr(parameters, "pct", 0)).as_integer_ratio()
+        return cls(parameters, tier, to_units(floor), share, parameters.ordered_bands())
+
+    def gate(self, aum_before: int) -> int:
+        """The materiality gate: max(floor, share x AUM before), in base-currency units, rounded up so that >= is exact."""
+        over, under = self.share
+        return max(self.floor, -(-aum_before * over // under))
+
+
+@dataclass(slots=True)
+class Situation:
+    """What a rule may look at: the customer after the movement or the tick, and what the movement did."""
+
+    customer: Customer
+    bank: Bank
+    calendar: Calendar
+    now: int
+    """Event time, whole seconds since 1970."""
+    day: int
+    """Its business date, as an ordinal."""
+    posting: Posting | None = None
+    effect: Effect | None = None
+    active_before: int = 0
+    """Event time of the customer's last own movement before this one."""
+    tier_before: str = ""
+    """The tier before the date that a tick has just closed."""
+    average: int | None = None
+    """AUM_avg(30) at a date's first tick, rounded down to a whole unit; None before 30 closes, and at any other time."""
+
+
+class Measured(NamedTuple):
+    """One number of a rule, and from where on it matters; both in the rule's unit (money: base-currency units)."""
+
+    value: int
+    threshold: int
+    facet: str = ""
+    """Which of a rule's several numbers this is: a window, an account, a tier line."""
+
+
+class Facts(NamedTuple):
+    """What the evidence adds to the numbers."""
+
+    window: Window | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+class Said(NamedTuple):
+    """A finding's words."""
+
+    title: Text
+    body: Text
+    action: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(Generic[P]):
+    """A rule has found something: what the words are made of."""
+
+    situation: Situation
+    prepared: Prepared[P]
+    measured: Measured
+    severity: Severity
+
+
+class Rule(ABC, Generic[P]):
+    """What event rules and condition rules share."""
+
+    rule_id: ClassVar[str]
+    name: ClassVar[str]
+    kind: ClassVar[NotificationKind]
+    unit: ClassVar[Unit] = "money"
+    causes: ClassVar[frozenset[Cause]]
+    """Movements that can change the answer."""
+    parameters: ClassVar[type[Parameters]]
+    retracts: ClassVar[bool] = False
+    """It takes back what another rule told; only R07 does."""
+
+    def facts(self, finding: Finding[P]) -> Facts:  # noqa: ARG002
+        """What the evidence adds; nothing by default."""
+        return Facts()
+
+    @abstractmethod
+    def say(self, finding: Finding[P]) -> Said:
+        """The finding in words, both languages."""
+
+
+class EventRule(Rule[P]):
+    """Fires once for the movement that triggers it."""
+
+    kind = NotificationKind.EVENT
+    latches: ClassVar[bool] = False
+    """Having fired for a facet, it does not fire for it again until `rearms` says so."""
+
+    @abstractmethod
+    def measure(self, situation: Situation, prepared: Prepared[P]) -> Measured | str | None:
+        """The number; INSUFFICIENT_HISTORY; or None where the rule does not apply."""
+
+    def rearms(self, situation: Situation, prepared: Prepared[P], facet: str) -> bool:  # noqa: ARG002
+        """Whether a movement frees the latch of a facet."""
+        return True
+
+
+class ConditionRule(Rule[P]):
+    """Opens on the rising edge, escalates with the band, resolves below `rearm` of the threshold."""
+
+    kind = NotificationKind.CONDITION
+    at_close: ClassVar[bool] = False
+    """Asked at the first tick of every date, open or not."""
+
+    @abstractmethod
+    def measure(self, situation: Situation, prepared: Prepared[P]) -> Iterator[Measured]:
+        """The numbers, one a facet; an open facet must be among them, at a tick too."""
+
+    def opens(self, measured: Measured, situation: Situation, prepared: Prepared[P]) -> bool:  # noqa: ARG002
+        """Whether a quiet facet opens."""
+        return measured.value >= measured.threshold
+
+    def resolves(self, measured: Measured, situation: Situation, prepared: Prepared[P]) -> bool:  # noqa: ARG002
+        """Whether an open facet resolves."""
+        rearm: Decimal = prepared.parameters.rearm  # type: ignore[attr-defined]
+        return measured.value < rearm * measured.threshold

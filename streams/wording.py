@@ -1,0 +1,71 @@
+"""Words for people, in both languages: money, shares, dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from schemas.notifications import Words
+from streams.money import to_decimal
+
+WAN = Decimal(10_000)
+YI = Decimal(100_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text in Chinese and in English."""
+
+    chinese: str
+    english: str
+
+    def words(self) -> Words:
+        """As a message carries it."""
+        return Words(chinese=self.chinese, english=self.english)
+
+    def __add__(self, other: Text) -> Text:
+        return Text(self.chinese + other.chinese, self.english + other.english)
+
+    def fill(self, **values: Text | str) -> Text:
+        """Put values into the braces; a Text gives each language its own."""
+        chinese = {name: value.chinese if isinstance(value, Text) else value for name, value in values.items()}
+        english = {name: value.english if isinstance(value, Text) else value for name, value in values.items()}
+        return Text(self.chinese.format(**chinese), self.english.format(**english))
+
+
+def money(units: int, currency: str) -> Text:
+    """An amount as each language writes it: ¥1,250,000.00 in English, 125.00万元 in Chinese from ten thousand on."""
+    amount = to_decimal(units)
+    return Text(_chinese_money(amount, currency), format_currency(amount, currency, locale="en_US").replace("CN¥", "¥"))
+
+
+def _chinese_money(amount: Decimal, currency: str) -> str:
+    size = abs(amount)
+    unit, name = (YI, "亿") if size >= YI else (WAN, "万") if size >= WAN else (Decimal(1), "")
+    number = format_decimal(amount / unit, "#,##0.00", locale="zh_CN")
+    return f"{number}{name}{_chinese_currency(currency)}"
+
+
+@lru_cache(maxsize=256)
+def _chinese_currency(currency: str) -> str:
+    if currency == "CNY":
+        return "元"
+    from babel.numbers import get_currency_name
+
+    return get_currency_name(currency, locale="zh_CN")
+
+
+def share(value: Decimal) -> Text:
+    """A share as a percentage with one decimal."""
+    text = format_percent(value, "#,##0.0%", locale="en_US")
+    return Text(text, text)
+
+
+def day(on: date) -> Text:
+    """A date as each language writes it."""
+    return Text(format_date(on, "y年M月d日", locale="zh_CN"), format_date(on, "d MMM y", locale="en_US"))
