@@ -27,7 +27,7 @@ SILENT = frozenset({"cards"})
 class Account:
     """One account: its balance in fen, its units in hundredths, and the part of its movements that never changes."""
 
-    __slots__ = ("asset_class", "balance", "currency", "head", "instrument", "letters", "matures", "number", "silent", "units")
+    __slots__ = ("asset_class", "balance", "currency", "head", "instrument", "letters", "matures", "number", "silent", "units", "where")
 
     def __init__(
         self, number: str, owner: str, branch: str, asset_class: str, currency: str = "CNY", product: str = "", **more: str
@@ -41,8 +41,9 @@ class Account:
         self.instrument = -1
         self.matures = -1
         self.silent = feed in SILENT
-        fields = {"source": feed, "account_id": number, "customer_id": owner, "branch": branch, "asset_class": asset_class}
-        fields |= {"currency": currency} | ({"product": product} if product else {}) | more
+        self.where = branch
+        fields = {"source": feed, "account_id": number, "customer_id": owner, "asset_class": asset_class, "currency": currency}
+        fields |= ({"product": product} if product else {}) | more
         self.head = ",".join(f'"{name}":"{value}"' for name, value in fields.items())
 
 
@@ -57,7 +58,7 @@ class Ledger:
     __slots__ = ("_lines", "_number", "_stem", "_where", "day")
 
     def __init__(self) -> None:
-        self._lines: list[tuple[int, str]] = []
+        self._lines: list[tuple[int, bytes]] = []
         self._number = 0
         self._stem = self._where = ""
         self.day: Day
@@ -88,23 +89,19 @@ class Ledger:
             account.units += units
             after += f',"quantity":"{money(units)}"'
         line = (
-            f'{{"schema_version":1,"event_id":"{event_id}",{account.head},"kind":"{kind}","direction":"{way}",'
-            f'"amount":"{amount // 100}.{amount % 100:02d}"{after}{self._where}{CLOCK[second]}{tail}}}'
+            f'{{"schema_version":1,"event_id":"{event_id}",{account.head},"branch":"{account.where}","kind":"{kind}","direction":"{way}",'
+            f'"amount":"{amount // 100}.{amount % 100:02d}"{after}{self._where}{CLOCK[second]}{tail}}}\n'
         )
-        self._lines.append((second, line))
+        self._lines.append((second, line.encode()))
         return event_id
 
-    def close_day(self) -> tuple[int, bytes]:
-        """Take the day's movements, in the order they happened.
-
-        Returns:
-            How many, and their lines.
-        """
+    def close_day(self) -> list[bytes]:
+        """Take the day's lines, in the order in which they happened."""
         lines = self._lines
         lines.sort(key=_second)
         self._lines = []
-        return len(lines), "".join([f"{line}\n" for _, line in lines]).encode()
+        return [line for _, line in lines]
 
 
-def _second(item: tuple[int, str]) -> int:
+def _second(item: tuple[int, bytes]) -> int:
     return item[0]

@@ -116,9 +116,9 @@ def _write_days(
             elif not client.asleep:
                 life.live(client, day, plans)
             plans.carry_out()
-        count, lines = ledger.close_day()
-        file.write(lines)
-        movements += count
+        lines = ledger.close_day()
+        file.writelines(lines)
+        movements += len(lines)
         progress(day.index + 1, movements)
     return movements
 
