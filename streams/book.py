@@ -17,6 +17,8 @@ from streams.money import to_units
 from streams.portfolio import Customer
 from streams.rule import Cause, ConditionRule, EventRule, Parameters, Prepared, Rule
 
+Sheet = dict[str, Prepared[Any]]
+
 
 def all_rules() -> dict[str, Rule[Any]]:
     """Every rule of the folder by its name, in the order of their numbers."""
@@ -46,8 +48,8 @@ class RuleBook:
             name: RuleReference(rule_id=rule.rule_id, name=name, version=self.settings[name].version, mode=self.settings[name].mode)
             for name, rule in self.rules.items()
         }
-        self._prepared: dict[tuple[str, str, str], Prepared[Any]] = {}
-        self._by_customer = {name: setting.by_customer for name, setting in self.settings.items() if setting.by_customer}
+        self._sheets: dict[tuple[str, str, str | None], Sheet] = {}
+        self._set_alone = frozenset(customer_id for setting in self.settings.values() for customer_id in setting.by_customer)
         for name in known:
             self._check(name, known[name])
         events = [rule for rule in self.rules.values() if isinstance(rule, EventRule)]
@@ -59,22 +61,21 @@ class RuleBook:
         self.conditions_on: dict[Cause, tuple[ConditionRule[Any], ...]] = {
             cause: tuple(rule for rule in self.conditions.values() if cause in rule.causes) for cause in causes
         }
-        self.at_close = tuple(rule for rule in self.conditions.values() if rule.at_close)
+        self.at_close = {name for name, rule in self.conditions.items() if rule.at_close}
 
     @classmethod
     def of(cls, settings: Settings) -> RuleBook:
         """The book of a service's settings."""
         return cls(settings.bank, settings.rules)
 
-    def prepared(self, rule: Rule[Any], customer: Customer) -> Prepared[Any]:
-        """A rule's numbers for one customer: customer before tier before segment before global."""
-        tier = self.tier_of(customer)
-        key = (rule.name, tier, customer.profile.segment)
-        found = self._prepared.get(key)
+    def sheet(self, customer: Customer) -> Sheet:
+        """Every rule's numbers for one customer, by the rule's name: customer before tier before segment before global."""
+        tier, segment = self.tier_of(customer), customer.profile.segment
+        own = customer.customer_id if customer.customer_id in self._set_alone else None
+        key = (tier, segment, own)
+        found = self._sheets.get(key)
         if found is None:
-            found = self._prepared[key] = self._prepare(rule, tier, customer.profile.segment, None)
-        if self._by_customer and customer.customer_id in self._by_customer.get(rule.name, ()):
-            return self._prepare(rule, tier, customer.profile.segment, customer.customer_id)
+            found = self._sheets[key] = {name: self._prepare(rule, tier, segment, own) for name, rule in self.rules.items()}
         return found
 
     def tier_of(self, customer: Customer) -> str:

@@ -7,7 +7,6 @@ rules are asked. For a passing hour without a movement only the first of these.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -83,13 +82,14 @@ def decide(customer: Customer, posting: Posting, detected_at: datetime, world: W
     if not posting.snapshot:
         situation = Situation(customer, world.book.bank, world.calendar, customer.clock, day, posting, effect, active_before)
         cause = (effect.flow, posting.direction)
+        sheet = world.book.sheet(customer)
         if customer.latched:
             _rearm(situation, world)
         if digest in customer.reversed:
             customer.reversed.remove(digest)
         else:
             for event in world.book.events_on[cause]:
-                _ask_event(event, situation, digest, detected_at, world, found)
+                _ask_event(event, sheet[event.name], situation, digest, detected_at, world, found)
         undone = ""
         if posting.reverses is not None:
             undone = f"{posting.source}/{posting.reverses.event_id}"
@@ -102,7 +102,7 @@ def decide(customer: Customer, posting: Posting, detected_at: datetime, world: W
             broken = [told for told in customer.told if told.rule == RECON_BREAK and told.account_id == posting.account_id]
             _retract(situation, broken, detected_at, world, found)
         for condition in world.book.conditions_on[cause]:
-            _ask_condition(condition, situation, detected_at, world, found, undone)
+            _ask_condition(condition, sheet[condition.name], situation, detected_at, world, found, undone)
     customer.wake = _next_tick(customer, world)
     return Decision(Result.LATE if late else Result.APPLIED, found)
 
@@ -137,7 +137,7 @@ def _pass_time(customer: Customer, to: int, detected_at: datetime, world: World,
         customer.clock = tick
         day = calendar.date_of(tick)
         situation = Situation(customer, book.bank, calendar, tick, day)
-        asked: Iterable[ConditionRule[Any]] = ()
+        asked = {key.partition(":")[0] for key in customer.conditions}
         if calendar.midnight(day) == tick:
             customer.flows.forget_before(day - world.history_days)
             customer.closes.forget_before(day - world.history_days)
@@ -145,11 +145,13 @@ def _pass_time(customer: Customer, to: int, detected_at: datetime, world: World,
             situation.average = None if total is None else total // AVERAGE_DAYS
             situation.tier_before = customer.tier
             customer.tier = decided_tier(customer.tier, situation.average, book)
-            asked = book.at_close
-        held = {key.partition(":")[0] for key in customer.conditions}
-        for name, rule in book.conditions.items():
-            if name in held or rule in asked:
-                _ask_condition(rule, situation, detected_at, world, found)
+            if total is not None:
+                asked |= book.at_close
+        if asked:
+            sheet = book.sheet(customer)
+            for name in book.conditions:
+                if name in asked:
+                    _ask_condition(book.conditions[name], sheet[name], situation, detected_at, world, found)
         tick = _next_tick(customer, world)
 
 
@@ -165,11 +167,16 @@ def decided_tier(before: str, average: int | None, book: RuleBook) -> str:
 
 
 def _ask_event(
-    rule: EventRule[Any], situation: Situation, digest: int, detected_at: datetime, world: World, found: list[Notification]
+    rule: EventRule[Any],
+    prepared: Prepared[Any],
+    situation: Situation,
+    digest: int,
+    detected_at: datetime,
+    world: World,
+    found: list[Notification],
 ) -> None:
     customer, posting = situation.customer, situation.posting
     assert posting is not None
-    prepared = world.book.prepared(rule, customer)
     measured = rule.measure(situation, prepared)
     if not isinstance(measured, Measured) or measured.value < measured.threshold:
         return
@@ -189,10 +196,11 @@ def _ask_event(
 def _rearm(situation: Situation, world: World) -> None:
     """Take off the latches that this movement frees."""
     customer = situation.customer
+    sheet = world.book.sheet(customer)
     for latch in list(customer.latched):
         name, _, facet = latch.partition(":")
         rule = world.book.rules.get(name)
-        if not isinstance(rule, EventRule) or rule.rearms(situation, world.book.prepared(rule, customer), facet):
+        if not isinstance(rule, EventRule) or rule.rearms(situation, sheet[name], facet):
             customer.latched.remove(latch)
 
 
@@ -206,7 +214,7 @@ def _retract(situation: Situation, gone: list[Told], detected_at: datetime, worl
         if retraction is None or told.rule not in world.book.rules:
             continue
         measured = Measured(posting.units, 0, told.rule)
-        finding = Finding(situation, world.book.prepared(retraction, customer), measured, Severity(told.severity))
+        finding = Finding(situation, world.book.sheet(customer)[RETRACTION], measured, Severity(told.severity))
         about = UUID(told.notification_id)
         found.append(
             notify(world, retraction, finding, status=Status.RETRACTED, about=about, dedup_key=told.dedup_key, detected_at=detected_at)
@@ -214,17 +222,24 @@ def _retract(situation: Situation, gone: list[Told], detected_at: datetime, worl
 
 
 def _ask_condition(
-    rule: ConditionRule[Any], situation: Situation, detected_at: datetime, world: World, found: list[Notification], undone: str = ""
+    rule: ConditionRule[Any],
+    prepared: Prepared[Any],
+    situation: Situation,
+    detected_at: datetime,
+    world: World,
+    found: list[Notification],
+    undone: str = "",
 ) -> None:
     """Move a condition rule's facets along: quiet, open, escalated, cooling down.
 
     `undone` is the identity of the movement that this one reverses; what that had opened is retracted rather than resolved.
     """
     customer = situation.customer
-    prepared = world.book.prepared(rule, customer)
     for measured in rule.measure(situation, prepared):
         key = f"{rule.name}:{measured.facet}"
         held = customer.conditions.get(key)
+        if held is None and not rule.opens(measured, situation, prepared):
+            continue
         dedup_key = f"{rule.name}:{customer.customer_id}:{measured.facet}"
         severity = band(prepared.bands, measured.value, measured.threshold)
         if held is not None and held.notification_id:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from schemas.prices import Price
 
@@ -48,6 +48,11 @@ def parse_units(text: str) -> int:
 def to_decimal(units: int) -> Decimal:
     """The amount of these units, with two decimals where that is exact and four where it is not."""
     return Decimal(units // 100).scaleb(-2) if units % 100 == 0 else Decimal(units).scaleb(-4)
+
+
+def ceiling(amount: Decimal) -> int:
+    """The units of an amount, rounded up, so that >= is exact."""
+    return int(amount.scaleb(4).to_integral_value(ROUND_CEILING))
 
 
 def half_even(numerator: int, denominator: int) -> int:

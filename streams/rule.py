@@ -18,7 +18,7 @@ from schemas.movements import Direction, Flow
 from schemas.notifications import NotificationKind, Window
 from schemas.rules import Severity
 from schemas.settings import Bank, Tier
-from streams.money import to_units
+from streams.money import ceiling, to_units
 from streams.portfolio import Customer, Effect
 from streams.posting import Posting
 from streams.windows import Calendar
@@ -71,13 +71,17 @@ class Prepared(Generic[P]):
     share: tuple[int, int]
     """The gate's share of AUM as a ratio of whole numbers; (0, 1) where the rule has none."""
     bands: tuple[tuple[Severity, Decimal], ...]
+    limits: tuple[tuple[int, int, str], ...]
+    """Windows in days, their limit in base-currency units and their facet; empty where the rule has none."""
 
     @classmethod
     def of(cls, parameters: P, tier: Tier) -> Prepared[P]:
         """Work the numbers out."""
         floor = getattr(parameters, "abs_floor", None) or tier.abs_floor
         share = Decimal(getattr(parameters, "pct", 0)).as_integer_ratio()
-        return cls(parameters, tier, to_units(floor), share, parameters.ordered_bands())
+        times: dict[int, Decimal] = getattr(parameters, "limits", {})
+        limits = tuple((days, ceiling(multiple * floor), f"{days}d") for days, multiple in times.items())
+        return cls(parameters, tier, to_units(floor), share, parameters.ordered_bands(), limits)
 
     def gate(self, aum_before: int) -> int:
         """The materiality gate: max(floor, share x AUM before), in base-currency units, rounded up so that >= is exact."""

@@ -7,12 +7,15 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_name
 
 from schemas.notifications import Words
 from streams.money import to_decimal
 
+ENGLISH = Locale("en")
+CHINESE = Locale("zh")
 WAN = Decimal(10_000)
 YI = Decimal(100_000_000)
 
@@ -41,13 +44,13 @@ class Text:
 def money(units: int, currency: str) -> Text:
     """An amount as each language writes it: ¥1,250,000.00 in English, 125.00万元 in Chinese from ten thousand on."""
     amount = to_decimal(units)
-    return Text(_chinese_money(amount, currency), format_currency(amount, currency, locale="en_US").replace("CN¥", "¥"))
+    return Text(_chinese_money(amount, currency), format_currency(amount, currency, locale=ENGLISH).replace("CN¥", "¥"))
 
 
 def _chinese_money(amount: Decimal, currency: str) -> str:
     size = abs(amount)
     unit, name = (YI, "亿") if size >= YI else (WAN, "万") if size >= WAN else (Decimal(1), "")
-    number = format_decimal(amount / unit, "#,##0.00", locale="zh_CN")
+    number = format_decimal(amount / unit, "#,##0.00", locale=CHINESE)
     return f"{number}{name}{_chinese_currency(currency)}"
 
 
@@ -55,17 +58,15 @@ def _chinese_money(amount: Decimal, currency: str) -> str:
 def _chinese_currency(currency: str) -> str:
     if currency == "CNY":
         return "元"
-    from babel.numbers import get_currency_name
-
-    return get_currency_name(currency, locale="zh_CN")
+    return get_currency_name(currency, locale=CHINESE)
 
 
 def share(value: Decimal) -> Text:
     """A share as a percentage with one decimal."""
-    text = format_percent(value, "#,##0.0%", locale="en_US")
+    text = format_percent(value, "#,##0.0%", locale=ENGLISH)
     return Text(text, text)
 
 
 def day(on: date) -> Text:
     """A date as each language writes it."""
-    return Text(format_date(on, "y年M月d日", locale="zh_CN"), format_date(on, "d MMM y", locale="en_US"))
+    return Text(format_date(on, "y年M月d日", locale=CHINESE), format_date(on, "d MMM y", locale=ENGLISH))

@@ -9,7 +9,6 @@ from pydantic import Field
 
 from schemas.notifications import Window
 from schemas.rules import Severity
-from streams.money import to_decimal, to_units
 from streams.rule import (
     CORRECTIONS,
     EXTERNAL_CREDIT,
@@ -51,8 +50,8 @@ class CumulativeInflow(ConditionRule[CumulativeParameters]):
 
     def measure(self, situation: Situation, prepared: Prepared[CumulativeParameters]) -> Iterator[Measured]:
         flows, today = situation.customer.flows, situation.day
-        for days, times in prepared.parameters.limits.items():
-            yield Measured(flows.within(today - days + 1, today)[self._which], to_units(times * to_decimal(prepared.floor)), f"{days}d")
+        for days, limit, facet in prepared.limits:
+            yield Measured(flows.within(today - days + 1, today)[self._which], limit, facet)
 
     def facts(self, finding: Finding[CumulativeParameters]) -> Facts:
         days = int(finding.measured.facet[:-1])

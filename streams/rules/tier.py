@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from itertools import pairwise
 
 from pydantic import Field
 
 from schemas.rules import Severity
-from streams.money import to_decimal, to_units
+from streams.money import ceiling, to_decimal, to_units
 from streams.rule import ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said, Situation
 from streams.wording import Text, money
 
@@ -122,11 +122,6 @@ class NearTier(ConditionRule[NearParameters]):
 def line_of(measured: Measured, situation: Situation) -> Decimal:
     """The line of the tier that a facet names."""
     return next(tier.line for tier in situation.bank.tiers if tier.name == measured.facet)
-
-
-def ceiling(amount: Decimal) -> int:
-    """Units of an amount, rounded up, so that >= is exact."""
-    return int(amount.scaleb(4).to_integral_value(ROUND_CEILING))
 
 
 _NAMES = {
