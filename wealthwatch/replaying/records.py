@@ -1,0 +1,96 @@
+"""Movements as records: key, untouched bytes, CloudEvents headers, and the event time for pacing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+import msgspec
+
+from schemas.message import Headers, cloud_event
+from schemas.movements import Movement
+
+A_DAY_AHEAD = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of the movements' topic; `key` is None where the bytes name no customer, `at` where they name no believable time."""
+
+    key: bytes | None
+    value: bytes
+    headers: Headers
+    at: datetime | None
+
+
+class _Envelope(msgspec.Struct):
+    event_id: str
+    source: str
+    customer_id: str
+    occurred_at: datetime
+
+
+class _Owner(msgspec.Struct):
+    customer_id: str
+
+
+_envelope = msgspec.json.Decoder(_Envelope).decode
+_owner = msgspec.json.Decoder(_Owner).decode
+_json = msgspec.json.Encoder()
+
+
+def renderer(*, without_balance_after: bool = False) -> Callable[[bytes | Movement], Record]:
+    """How what a feed yields becomes a record; optionally with the feed's own balances withheld."""
+    latest = datetime.fromtimestamp(time.time(), UTC) + A_DAY_AHEAD
+
+    def render(item: bytes | Movement) -> Record:
+        if isinstance(item, Movement):
+            item = item.model_dump_json(exclude_none=True).encode()
+        if without_balance_after:
+            item = _without_balance_after(item)
+        return _record(item, latest)
+
+    return render
+
+
+def _record(line: bytes, latest: datetime) -> Record:
+    try:
+        envelope = _envelope(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Record(_key(line), line, [], None)
+    at = envelope.occurred_at
+    if at.tzinfo is None:
+        return Record(envelope.customer_id.encode(), line, [], None)
+    headers = [("ce_id", envelope.event_id.encode()), ("ce_time", _time_header(at)), *_headers_of(envelope.source)]
+    return Record(envelope.customer_id.encode(), line, headers, at if at <= latest else None)
+
+
+@lru_cache(maxsize=1_024)
+def _headers_of(source: str) -> Headers:
+    """All CloudEvents headers but those that differ with every movement."""
+    every = cloud_event("movement", "", f"/feeds/{source}", datetime(1970, 1, 1, tzinfo=UTC))
+    return [(name, value) for name, value in every if name not in ("ce_id", "ce_time")]
+
+
+@lru_cache(maxsize=4_096)
+def _time_header(at: datetime) -> bytes:
+    return next(value for name, value in cloud_event("movement", "", "", at) if name == "ce_time")
+
+
+def _key(line: bytes) -> bytes | None:
+    """The customer of a movement that is wrong elsewhere, so that the detector's refusal is about what is wrong."""
+    try:
+        return _owner(line).customer_id.encode() or None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _without_balance_after(line: bytes) -> bytes:
+    try:
+        fields = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return line
+    return line if fields.pop("balance_after", None) is None else _json.encode(fields)
