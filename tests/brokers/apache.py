@@ -6,6 +6,7 @@ import hashlib
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from wealthwatch.broker import HOST, await_answer, free_port
@@ -94,3 +95,10 @@ class ApacheKafka:
         command = [*self._java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._properties)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+if __name__ == "__main__":
+    try:
+        print(f"Apache Kafka stands in {libraries()}")
+    except KafkaMissing as missing:
+        sys.exit(str(missing))

@@ -52,7 +52,7 @@ def test_a_missing_topic_and_a_wrong_number_of_partitions_are_both_named(setting
     with pytest.raises(TopicsError) as caught:
         topics.check(settings.kafka.model_copy(update={"partitions": 7}))
     assert str(caught.value).count("4 partitions and the settings say 7") == sum(topic.spread == "customers" for topic in TOPICS)
-    with pytest.raises(TopicsError, match="missing: nowhere.movements"):
+    with pytest.raises(TopicsError, match=r"missing: nowhere\.movements"):
         topics.check(settings.kafka.model_copy(update={"topic_prefix": "nowhere."}))
 
 

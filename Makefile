@@ -1,0 +1,69 @@
+# wealthwatch: `make help` lists what there is to make.
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-kafka check bench bench-recovery schemas lock clean
+
+help: ## List what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  ARGS=... is handed on: make run ARGS='--customers 100', make test ARGS='-k portfolio'"
+
+run: $(VENV)/.run ## Show it: a bank, its movements, and the managers' inbox, on this machine
+	@$(BIN)/wealthwatch demo $(ARGS)
+
+test: $(VENV)/.dev ## Run the whole test suite on the embedded broker
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-kafka: $(VENV)/.dev ## Run the tests that need a broker on Apache Kafka (Java 17 and Maven)
+	@$(BIN)/python -m tests.brokers.apache
+	@$(BIN)/python -m pytest --broker kafka $(ARGS)
+
+check: $(VENV)/.dev ## Check style, types and architecture
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.dev ## Measure movements a second on Apache Kafka, beside a tutorial-style Faust agent
+	@$(BIN)/python -m tests.brokers.apache
+	@$(BIN)/python -m tests.bench.throughput $(ARGS)
+
+bench-recovery: $(VENV)/.dev ## Measure the recovery of a million customers' state on Apache Kafka
+	@$(BIN)/python -m tests.brokers.apache
+	@$(BIN)/python -m tests.bench.recovery $(ARGS)
+
+schemas: $(VENV)/.run ## Write the JSON Schema of every message to build/schemas
+	@$(BIN)/wealthwatch schemas export build/schemas
+
+lock: ## Resolve the dependencies anew and lock them with hashes (needs uv)
+	@for set in run dev; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--extra demo --extra postgres --group build $$([ $$set = dev ] && echo --group dev) pyproject.toml -o requirements/$$set.txt || exit 1; done
+
+clean: ## Remove what was made here
+	@rm -rf $(VENV) .kafka build dist
+
+# What is installed stands in stamp files, so that nothing is installed twice.
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
+	@$(call install,run)
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
+	@$(call install,dev)
+	@touch $(VENV)/.run
+
+define install
+	echo "installing requirements/$(1).txt into $(VENV)" && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/$(1).txt && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . && \
+	touch $(VENV)/.$(1)
+endef
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "wealthwatch needs Python 3.11 or newer: install it, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "wealthwatch needs Python 3.11 or newer, and $(PYTHON) is older: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
