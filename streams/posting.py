@@ -91,6 +91,8 @@ class Refusal:
     detail: str
 
 
+MISMATCH = Refusal(Fault.INCONSISTENT, "currency: not the one of the account")
+
 _decode = msgspec.json.Decoder(Posting).decode
 _validate = Movement.__pydantic_validator__.validate_json
 _is_quantity = re.compile(QUANTITY_PATTERN, re.ASCII).fullmatch

@@ -1,0 +1,181 @@
+"""The detector's wiring: Faust gives membership, assignment and batches; the partitions do the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import tempfile
+import time
+from typing import Any, cast
+
+import structlog
+from faust.app.base import BootStrategy
+from faust.types import TP
+
+from schemas.settings import Settings
+from schemas.topics import MOVEMENTS
+from streams.book import RuleBook
+from streams.clock import Clock
+from streams.findings import World
+from streams.metrics import Metrics
+from streams.money import Rates
+from streams.partition import Partition
+from streams.pricing import PriceFeed
+from streams.publisher import Ordered, Publisher, Transactional
+from streams.session import Context
+from streams.transport import BatchTransport, Detecting
+from streams.windows import Calendar
+
+log = structlog.get_logger(__name__)
+
+
+class _Boot(BootStrategy):
+    """Faust without its producer and its web server: ours write, and the door is ours."""
+
+    enable_kafka_producer = False
+    enable_web = False
+
+
+class _App(Detecting):
+    BootStrategy = _Boot
+
+
+class Detector:
+    """One worker of the detector."""
+
+    def __init__(self, settings: Settings, metrics: Metrics | None = None) -> None:
+        bank, detector = settings.bank, settings.detector
+        self.settings = settings
+        self.metrics = metrics or Metrics()
+        self.fault: BaseException | None = None
+        self._partitions: dict[int, Partition] = {}
+        self._assigned = False
+        self._ended = asyncio.Event()
+        world = World(
+            RuleBook.of(settings), Rates(bank.base_currency), Calendar(bank.time_zone), detector.history_days, detector.remembered_events
+        )
+        self._prices = PriceFeed(settings, world.rates)
+        self._context = Context(settings, world, self.metrics, self._publisher)
+        self._topic = settings.kafka.topic(MOVEMENTS)
+        self._folder = tempfile.TemporaryDirectory(prefix="wealthwatch-")
+        self.app = self._make_app()
+
+    def _make_app(self) -> _App:
+        detector, kafka = self.settings.detector, self.settings.kafka
+        app = _App(
+            detector.application_id,
+            broker=f"kafka://{kafka.bootstrap_servers.replace(',', ';kafka://')}",
+            broker_session_timeout=detector.session_timeout_s,
+            broker_heartbeat_interval=detector.heartbeat_interval_s,
+            datadir=self._folder.name,
+            stream_buffer_maxsize=4,
+            stream_wait_empty=False,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            value_serializer="raw",
+            web_enabled=False,
+        )
+        app.wealthwatch = self.settings
+        app.transport = BatchTransport(list(app.conf.broker_consumer), app, loop=app.loop)
+        # acks: Faust would keep an interval tree of offset gaps; where a partition has come to is in our changelog.
+        movements = app.topic(self._topic, key_serializer="raw", value_type=bytes, value_serializer="raw", acks=False)
+
+        @app.agent(movements, concurrency=1)
+        async def take(stream: Any) -> None:
+            async for event in stream.noack().events():
+                partition = self._partitions.get(event.message.partition)
+                # A fetch for a partition that has gone, or whose worker was fenced, is the new owner's to read.
+                if partition is not None:
+                    await partition.put(event.message.value)
+
+        app.on_partitions_revoked.connect(cast("Any", self._on_revoked))
+        app.on_partitions_assigned.connect(cast("Any", self._on_assigned))
+        return app
+
+    def _publisher(self, number: int) -> Publisher:
+        if self.settings.detector.processing_guarantee == "exactly_once":
+            return Transactional(self.settings, number)
+        return Ordered(self.settings, number, self._commit)
+
+    async def _commit(self, number: int, offset: int) -> None:
+        """Let the group's offset follow (at least once; a transaction carries it otherwise)."""
+        consumer = cast("Any", self.app.consumer)
+        await consumer._commit({TP(self._topic, number): offset})  # noqa: SLF001 - Faust's public commit knows only its own acks
+
+    async def _on_revoked(self, _: Any, revoked: set[TP], **__: Any) -> None:
+        gone = [self._partitions.pop(tp.partition) for tp in revoked if tp.topic == self._topic and tp.partition in self._partitions]
+        await asyncio.gather(*(partition.close() for partition in gone))
+        log.info("revoked", partitions=sorted(partition.number for partition in gone))
+
+    async def _on_assigned(self, _: Any, assigned: set[TP], **__: Any) -> None:
+        mine = {tp.partition for tp in assigned if tp.topic == self._topic}
+        for number in mine - self._partitions.keys():
+            self._partitions[number] = Partition(number, self._context, self._fail)
+        self._assigned = True
+        log.info("assigned", partitions=sorted(mine))
+
+    def _fail(self, fault: BaseException) -> None:
+        self.fault = self.fault or fault
+        self._ended.set()
+
+    def alive(self) -> str | None:
+        """None while the worker does its work; else, in a few words, what is wrong."""
+        if self.fault is not None:
+            return f"failed: {self.fault}"
+        stuck = [p.number for p in self._partitions.values() if p.waiting and time.monotonic() - p.progressed_at > 60]
+        return f"no progress for a minute on partitions {stuck}" if stuck else None
+
+    def ready(self) -> str | None:
+        """None when partitions are assigned and recovered; else what is awaited."""
+        if not self._assigned:
+            return "no partitions assigned yet"
+        opening = sorted(p.number for p in self._partitions.values() if not p.ready)
+        return f"recovering partitions {opening}" if opening else None
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT, finish the batch, and leave the group.
+
+        Raises:
+            BaseException: the fault of ours that ended the worker.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._ended.set)
+        beside: list[asyncio.Task[Any]] = []
+        try:
+            await self._prices.start()
+            beside += [asyncio.create_task(self._prices.follow()), asyncio.create_task(self._watch_lag())]
+            if self.settings.detector.tick_by_the_clock:
+                beside.append(asyncio.create_task(Clock(self.settings, self._positions).run()))
+            await self.app.start()
+            beside += [asyncio.create_task(self.app.wait_until_stopped()), asyncio.create_task(self._ended.wait())]
+            done, _ = await asyncio.wait(beside, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                self.fault = self.fault or task.exception()
+            self.fault = self.fault or self.app.crash_reason
+            await self._shut()
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await self._prices.stop()
+            self._folder.cleanup()
+        if self.fault is not None:
+            raise self.fault
+
+    def _positions(self) -> dict[int, int]:
+        return {number: partition.position for number, partition in self._partitions.items() if partition.ready}
+
+    async def _watch_lag(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            for number, position in self._positions().items():
+                end = self.app.consumer.highwater(TP(self._topic, number))
+                if end is not None:
+                    self.metrics.lag.labels(str(number)).set(max(0, end - position))
+
+    async def _shut(self) -> None:
+        partitions = list(self._partitions.values())
+        self._partitions.clear()
+        await asyncio.gather(*(partition.close() for partition in partitions))
+        await self.app.stop()

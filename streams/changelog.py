@@ -1,0 +1,108 @@
+"""Reading a partition for ourselves, without a group: the changelog at recovery, profiles and ticks as they come, and any gap."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from schemas.settings import Kafka
+
+POSITIONS_KEY = b"\x00positions"
+"""Key of the record that says how far the changelog's partition has come; no customer_id has a control character."""
+
+FETCH_BYTES = 8 << 20
+
+
+class Positions(msgspec.Struct):
+    """The next offset to read of each source topic, as of the transaction that wrote it; a record of the changelog like the states."""
+
+    movements: int = 0
+    customers: int = 0
+    ticks: int = 0
+    published: bool = False
+    """The customers' positions (allocations) were published up to here."""
+
+
+def encode_positions(positions: Positions) -> bytes:
+    """The record's value."""
+    return msgspec.json.encode(positions)
+
+
+def decode_positions(value: bytes) -> Positions:
+    """The positions of a record's value."""
+    return msgspec.json.decode(value, type=Positions)
+
+
+class PartitionReader:
+    """Reads partitions by offset. Committed records only; control markers do not stop it, since it goes by position, not by record."""
+
+    def __init__(self, kafka: Kafka) -> None:
+        self._consumer = AIOKafkaConsumer(
+            **kafka.client(),
+            group_id=None,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_max_bytes=4 * FETCH_BYTES,
+        )
+
+    async def start(self) -> None:
+        """Connect."""
+        await self._consumer.start()
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        await self._consumer.stop()
+
+    async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
+        """The first offset that is kept, and the one after the last that is readable."""
+        tp = TopicPartition(topic, partition)
+        first = (await self._consumer.beginning_offsets([tp]))[tp]
+        return first, (await self._consumer.end_offsets([tp]))[tp]
+
+    async def read(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[list[ConsumerRecord]]:
+        """The records from `start` up to `end` (not included), in lists as they are fetched."""
+        tp = TopicPartition(topic, partition)
+        self._consumer.assign([tp])
+        self._consumer.seek(tp, start)
+        while await self._consumer.position(tp) < end:
+            for records in (await self._consumer.getmany(tp, timeout_ms=1_000)).values():
+                yield [record for record in records if record.offset < end]
+
+    async def follow(self, starts: dict[tuple[str, int], int]) -> AsyncIterator[list[ConsumerRecord]]:
+        """The records of several partitions from their starts on, for ever."""
+        partitions = {TopicPartition(*place): start for place, start in starts.items()}
+        self._consumer.assign(list(partitions))
+        for tp, start in partitions.items():
+            self._consumer.seek(tp, start)
+        while True:
+            for records in (await self._consumer.getmany(*partitions, timeout_ms=1_000)).values():
+                yield records
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What a changelog's partition held."""
+
+    states: dict[bytes, bytes] = field(default_factory=dict)
+    positions: Positions = field(default_factory=Positions)
+    unpublished: set[bytes] = field(default_factory=set)
+    """Customers that changed after the last publication of allocations that is known of."""
+
+    def take(self, record: ConsumerRecord) -> None:
+        """Take one record of the changelog."""
+        key, value = record.key, record.value
+        if key == POSITIONS_KEY:
+            self.positions = decode_positions(value)
+            if self.positions.published:
+                self.unpublished.clear()
+        elif value is None:
+            self.states.pop(key, None)
+        else:
+            self.states[key] = value
+            if b"\x00" not in key:
+                self.unpublished.add(key)

@@ -1,0 +1,89 @@
+"""The door of the detector: records in; postings, profiles and ticks out, or a dead letter with the untouched bytes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from aiokafka import ConsumerRecord
+from pydantic import ValidationError
+
+from schemas.customers import Customer as CustomerProfile
+from schemas.dead_letters import DeadLetter, Fault
+from schemas.ticks import Tick
+from streams.fuse import Fuse
+from streams.metrics import Metrics
+from streams.portfolio import Profile
+from streams.posting import Posting, Refusal, read
+from streams.publisher import Batch
+
+FUTURE_SECONDS = 86_400
+"""A movement may be this far ahead of the broker's clock; beyond, its clock is wrong and would carry the customer's with it."""
+
+
+class Intake:
+    """Reads the records of one partition; refuses into the batch, and blows the fuse when too many are refused."""
+
+    def __init__(self, dead_letters: str, largest: int, fuse: Fuse, metrics: Metrics) -> None:
+        self._dead_letters = dead_letters
+        self._largest = largest
+        self._fuse = fuse
+        self._metrics = metrics
+
+    def posting(self, record: ConsumerRecord, batch: Batch) -> Posting | None:
+        """The movement of a record; None if it was refused."""
+        posting = read(record.value, record.key, self._largest)
+        if isinstance(posting, Refusal):
+            self.refuse(record, posting, batch)
+            return None
+        if posting.at > record.timestamp / 1_000 + FUTURE_SECONDS:
+            self.refuse(record, Refusal(Fault.IN_THE_FUTURE, "occurred_at: more than a day after the broker's append"), batch)
+            return None
+        self._fuse.good()
+        return posting
+
+    def profile(self, record: ConsumerRecord, batch: Batch) -> Profile | None:
+        """The profile of a record, an empty one if the customer was removed; None if it was refused."""
+        if record.value is None:
+            return Profile(offset=record.offset)
+        try:
+            told = CustomerProfile.model_validate_json(record.value)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            where = ".".join(str(step) for step in first["loc"])
+            self.refuse(record, Refusal(Fault.INVALID_VALUE, f"{where}: {first['msg']}"), batch)
+            return None
+        if record.key != told.customer_id.encode():
+            self.refuse(record, Refusal(Fault.WRONG_KEY, "the record's key is not the customer_id"), batch)
+            return None
+        return Profile(record.offset, told.segment, told.tier, told.household_id, told.manager_id, told.branch)
+
+    def tick(self, record: ConsumerRecord, batch: Batch) -> Tick | None:
+        """The tick of a record; None if it was refused."""
+        try:
+            return Tick.model_validate_json(record.value or b"")
+        except ValidationError:
+            self.refuse(record, Refusal(Fault.INVALID_VALUE, "not a tick"), batch)
+            return None
+
+    def refuse(self, record: ConsumerRecord, refusal: Refusal, batch: Batch) -> None:
+        """Put a record into the dead letters, untouched.
+
+        Raises:
+            FuseBlownError: it was one too many.
+        """
+        letter = DeadLetter(
+            fault=refusal.fault,
+            detail=refusal.detail[:1_000],
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            timestamp=record.timestamp,
+        )
+        batch.say(self._dead_letters, record.key, record.value or b"", [*record.headers, *letter.headers()])
+        self._metrics.dead_letters.labels(refusal.fault).inc()
+        self._fuse.bad()
+
+
+def appended_at(record: ConsumerRecord) -> datetime:
+    """When the broker, or the producer where the topic says so, dated a record."""
+    return datetime.fromtimestamp(record.timestamp / 1_000, UTC)

@@ -1,0 +1,56 @@
+"""What the detector counts and times; every label value is a named result, fault, rule or severity."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_MICROSECONDS = (1e-5, 2e-5, 3e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 1e-2)
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """The detector's metrics, all in seconds and whole counts."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry or CollectorRegistry()
+
+        def counter(name: str, meaning: str, *labels: str) -> Counter:
+            return Counter(f"wealthwatch_{name}", meaning, labels, registry=self.registry)
+
+        def gauge(name: str, meaning: str, *labels: str) -> Gauge:
+            return Gauge(f"wealthwatch_{name}", meaning, labels, registry=self.registry)
+
+        def histogram(name: str, meaning: str, buckets: tuple[float, ...] = _SECONDS) -> Histogram:
+            return Histogram(f"wealthwatch_{name}", meaning, registry=self.registry, buckets=buckets)
+
+        self.movements = counter("movements", "Movements by feed and result: applied, late, duplicate, refused", "source", "result")
+        self.skipped = counter("movements_skipped", "Movements read again after a restart and already in the state")
+        self.dead_letters = counter("dead_letters", "Refused messages by fault", "fault")
+        self.notifications = counter("notifications", "Notification messages", "rule", "severity", "status")
+        self.recon_breaks = counter("recon_breaks", "Balances that disagreed with the feed's, by feed", "source")
+        self.fenced = counter("partitions_fenced", "Times another worker took a partition before this one had noticed")
+        self.deciding = histogram("decision_seconds", "Deciding one movement, the mean of its batch", _MICROSECONDS)
+        self.committing = histogram("commit_seconds", "Writing one batch until it is durable")
+        self.latency = histogram("notification_latency_seconds", "From the append of a movement to its notification being durable")
+        self.batch = histogram("batch_movements", "Movements in one batch", (1, 10, 100, 1_000, 4_000))
+        self.lag = gauge("lag_movements", "Movements of a partition that are appended and not decided", "partition")
+        self.customers = gauge("customers", "Customers in the state", "partition")
+        self.recovery = gauge("recovery_ratio", "Share of a partition's changelog that is read, 1 when recovered", "partition")
+        self.recovered_in = gauge("recovery_seconds", "How long a partition's opening took", "partition")
+        self._sources: set[str] = set()
+
+    def movement(self, source: str, result: str, count: int) -> None:
+        """Count movements of a feed; feeds beyond the hundredth are counted together, since anyone may name a feed."""
+        if source not in self._sources:
+            if len(self._sources) >= 100:
+                source = "other"
+            self._sources.add(source)
+        self.movements.labels(source, result).inc(count)
+
+    def forget(self, partition: int) -> None:
+        """Drop the series of a partition that has gone to another worker."""
+        for gauge in (self.lag, self.customers, self.recovery, self.recovered_in):
+            with suppress(KeyError):
+                gauge.remove(str(partition))

@@ -1,0 +1,186 @@
+"""One assigned partition: its queue, the task that decides whatever has gathered, and what happens when a write fails.
+
+The law of a partition:
+
+1. To open, fence the former owner, then read the changelog to its end: the states and the source positions of the last committed batch.
+2. Then read the profiles that are there, so that the first movement finds its customer's.
+3. Take whatever has gathered, decide in memory, write one batch, then count it as done. When a write fails, memory may be ahead of what is
+   written: drop it, open again.
+4. A movement below the position, or not after its customer's last, has been applied: skip it. A gap between two fetches is read again, so
+   that nothing is lost which the group protocol swallowed.
+5. A tick waits until the movements that it comes after are decided.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+from aiokafka import ConsumerRecord
+from aiokafka.errors import KafkaError
+
+from schemas.topics import CUSTOMERS, TICKS
+from streams.changelog import PartitionReader
+from streams.publisher import LostPartitionError
+from streams.session import Context, Session
+
+log = structlog.get_logger(__name__)
+
+PATIENCE_SECONDS = 300.0
+"""A partition that has not written for so long, although it tried again and again, ends the worker."""
+FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
+
+
+class Partition:
+    """See the law above. Made at assignment, closed at revocation."""
+
+    def __init__(self, number: int, context: Context, fail: Callable[[BaseException], None]) -> None:
+        """Begin to open in the background.
+
+        Args:
+            number: of the movements' partition.
+            context: what all partitions share.
+            fail: called with a fault that this partition cannot mend; it is to end the worker.
+        """
+        self.number = number
+        self.ready = False
+        self.position = 0
+        """The next movement to decide."""
+        self.progressed_at = time.monotonic()
+        self._context, self._fail = context, fail
+        self._fetched: deque[list[ConsumerRecord]] = deque()
+        self._waiting = 0
+        self._beside: deque[ConsumerRecord] = deque()
+        self._wake, self._room = asyncio.Event(), asyncio.Event()
+        self._room.set()
+        self._closing = False
+        self._task = asyncio.create_task(self._run(), name=f"partition-{number}")
+
+    @property
+    def waiting(self) -> int:
+        """Movements fetched and not yet decided."""
+        return self._waiting
+
+    async def put(self, records: list[ConsumerRecord]) -> None:
+        """Take fetched movements; waits while more than the settings allow are waiting, which pauses the intake."""
+        await self._room.wait()
+        if self._closing:
+            return
+        self._fetched.append(records)
+        self._waiting += len(records)
+        if self._waiting >= self._context.settings.detector.queue_records:
+            self._room.clear()
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Let the batch in flight end, then let go: a producer stopped inside a transaction leaves its commit waiting for ever."""
+        self._closing = True
+        self._wake.set()
+        self._room.set()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._context.metrics.forget(self.number)
+
+    async def _run(self) -> None:
+        wait = FIRST_WAIT
+        try:
+            while not self._closing:
+                try:
+                    await self._one_session()
+                except LostPartitionError:
+                    self._context.metrics.fenced.inc()
+                    log.warning("partition_fenced", partition=self.number, means="another worker owns it; nothing of the open batch counts")
+                    return
+                except (KafkaError, TimeoutError, OSError) as error:
+                    if time.monotonic() - self.progressed_at > PATIENCE_SECONDS:
+                        raise
+                    log.warning("partition_reopens", partition=self.number, error=f"{type(error).__name__}: {error}", after_seconds=wait)
+                    await asyncio.sleep(wait)
+                    wait = min(LONGEST_WAIT, wait * 2)
+                else:
+                    wait = FIRST_WAIT
+        except Exception as error:
+            log.exception("partition_failed", partition=self.number)
+            self._fail(error)
+        finally:
+            self.ready, self._closing = False, True
+            self._room.set()
+
+    async def _one_session(self) -> None:
+        session = await Session.open(self.number, self._context)
+        beside = asyncio.create_task(self._follow(session), name=f"beside-{self.number}")
+        written = False
+        try:
+            self.position, self.ready = session.positions.movements, True
+            await self._work(session, beside)
+            written = True
+        finally:
+            self.ready = False
+            beside.cancel()
+            await asyncio.gather(beside, return_exceptions=True)
+            self._beside.clear()
+            await session.close(written=written)
+
+    async def _work(self, session: Session, following: asyncio.Task[None]) -> None:
+        pause = max(0.05, self._context.settings.detector.positions_every_s)
+        while not self._closing:
+            if not self._fetched and not self._beside:
+                await self._idle(pause if session.idle_work else None)
+                if following.done():
+                    following.result()
+            movements = await self._next(session)
+            beside = list(self._beside)
+            self._beside.clear()
+            await session.take(movements, beside, more=bool(self._fetched))
+            self.position = session.positions.movements
+            self.progressed_at = time.monotonic()
+
+    async def _idle(self, at_most: float | None) -> None:
+        """Wait until something comes, or until what is unwritten has waited long enough."""
+        self._wake.clear()
+        try:
+            await asyncio.wait_for(self._wake.wait(), at_most)
+        except TimeoutError:
+            return
+
+    async def _next(self, session: Session) -> list[ConsumerRecord]:
+        """The movements of the next batch: whatever has gathered, up to the bound."""
+        most = self._context.settings.detector.batch_records
+        taken: list[ConsumerRecord] = []
+        while self._fetched and len(taken) < most:
+            records = self._fetched.popleft()
+            expected = taken[-1].offset + 1 if taken else session.positions.movements
+            if records[0].offset > expected:
+                self._fetched.appendleft(records)
+                if taken:
+                    break
+                taken = await session.missing(records[0].offset)
+                if taken:
+                    return taken
+                records = self._fetched.popleft()
+            room = most - len(taken)
+            taken += records[:room]
+            if len(records) > room:
+                self._fetched.appendleft(records[room:])
+        self._waiting -= len(taken)
+        if self._waiting < self._context.settings.detector.queue_records:
+            self._room.set()
+        return taken
+
+    async def _follow(self, session: Session) -> None:
+        """Read profiles and ticks as they come."""
+        kafka = self._context.settings.kafka
+        reader = PartitionReader(kafka)
+        await reader.start()
+        try:
+            starts = {
+                (kafka.topic(CUSTOMERS), self.number): session.positions.customers,
+                (kafka.topic(TICKS), self.number): session.positions.ticks,
+            }
+            async for records in reader.follow(starts):
+                self._beside.extend(records)
+                self._wake.set()
+        finally:
+            await reader.stop()

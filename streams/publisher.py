@@ -1,0 +1,145 @@
+"""Writing what a batch of one partition led to: as one transaction, or, for brokers without them, in an order that loses nothing.
+
+Exactly once: the partition's producer has a transactional id of its own, so that a new owner fences the old one, whose open transaction is
+aborted and whose later writes fail. Notifications, dead letters, states and the source positions become visible together or not at all.
+
+At least once: notifications and dead letters are acknowledged before the states and the position are written. A crash between the two
+repeats work and loses none; the repeat derives the same ids. What it does not exclude is the late write of a worker that has lost the
+partition without knowing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
+
+from schemas.message import Headers
+from schemas.settings import Settings
+from schemas.topics import MOVEMENTS
+
+BATCH_BYTES = 1 << 20
+LARGEST_REQUEST = 16 << 20
+
+Outgoing = tuple[bytes | None, bytes, Headers]
+"""Key, value, headers."""
+
+
+class LostPartitionError(Exception):
+    """Another worker owns the partition now: it has fenced this one's producer."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """All that one batch writes, by topic; the states come last and their last record is the source positions."""
+
+    said: dict[str, list[Outgoing]] = field(default_factory=dict)
+    states_topic: str = ""
+    states: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    def say(self, topic: str, key: bytes | None, value: bytes, headers: Headers) -> None:
+        """Add one record for readers outside."""
+        self.said.setdefault(topic, []).append((key, value, headers))
+
+
+class Publisher(Protocol):
+    """Writes batches of one partition, one after the other."""
+
+    async def start(self) -> None:
+        """Connect; from here on no other worker writes for this partition, as far as the broker can see to it."""
+
+    async def publish(self, batch: Batch, offset: int | None) -> None:
+        """Write a batch; having returned, it is durable.
+
+        Args:
+            batch: what to write.
+            offset: let the group's offset of the partition follow to here, for lag tools and a near restart; None leaves it.
+
+        Raises:
+            LostPartitionError: another worker has taken the partition.
+        """
+
+    async def stop(self) -> None:
+        """Disconnect; not inside `publish`."""
+
+
+class _Producing:
+    """What both publishers share: a producer, and sending a topic's records in ready-made batches."""
+
+    def __init__(self, settings: Settings, partition: int, transactional_id: str | None) -> None:
+        self._partition = partition
+        self._settings = settings
+        options = {} if transactional_id is None else {"transactional_id": transactional_id}
+        self._producer = AIOKafkaProducer(
+            **settings.kafka.client(),
+            **options,
+            acks="all",
+            max_batch_size=BATCH_BYTES,
+            max_request_size=LARGEST_REQUEST,
+            linger_ms=0,
+            retry_backoff_ms=10,
+            transaction_timeout_ms=int(settings.detector.transaction_timeout_s * 1_000),
+        )
+
+    async def start(self) -> None:
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        await self._producer.stop()
+
+    async def _send(self, topic: str, records: Iterable[Outgoing]) -> list[asyncio.Future[object]]:
+        acknowledged = []
+        ready = self._producer.create_batch()
+        for key, value, headers in records:
+            if ready.append(key=key, value=value, timestamp=None, headers=headers) is None:
+                acknowledged.append(await self._producer.send_batch(ready, topic, partition=self._partition))
+                ready = self._producer.create_batch()
+                if ready.append(key=key, value=value, timestamp=None, headers=headers) is None:
+                    raise ValueError(f"a record of {len(value)} bytes does not fit into an empty batch")
+        if ready.record_count():
+            ready.close()
+            acknowledged.append(await self._producer.send_batch(ready, topic, partition=self._partition))
+        return acknowledged
+
+
+class Transactional(_Producing):
+    """Exactly once: one transaction a batch."""
+
+    def __init__(self, settings: Settings, partition: int) -> None:
+        super().__init__(settings, partition, f"{settings.detector.application_id}-{partition}")
+
+    async def publish(self, batch: Batch, offset: int | None) -> None:
+        """See `Publisher`."""
+        producer = self._producer
+        try:
+            await producer.begin_transaction()
+            for topic, records in batch.said.items():
+                await self._send(topic, records)
+            await self._send(batch.states_topic, ((key, value, []) for key, value in batch.states))
+            if offset is not None:
+                await producer.send_offsets_to_transaction(
+                    {TopicPartition(self._settings.kafka.topic(MOVEMENTS), self._partition): offset}, self._settings.detector.application_id
+                )
+            await producer.commit_transaction()
+        except (ProducerFenced, InvalidProducerEpoch) as error:
+            raise LostPartitionError(str(error)) from error
+
+
+class Ordered(_Producing):
+    """At least once: what others read first, acknowledged; then the states and the position, acknowledged; then the group's offset."""
+
+    def __init__(self, settings: Settings, partition: int, commit: Callable[[int, int], Awaitable[None]]) -> None:
+        super().__init__(settings, partition, None)
+        self._commit = commit
+
+    async def publish(self, batch: Batch, offset: int | None) -> None:
+        """See `Publisher`."""
+        said = [future for topic, records in batch.said.items() for future in await self._send(topic, records)]
+        await asyncio.gather(*said)
+        await asyncio.gather(*await self._send(batch.states_topic, ((key, value, []) for key, value in batch.states)))
+        if offset is not None:
+            await self._commit(self._partition, offset)

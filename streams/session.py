@@ -1,0 +1,305 @@
+"""One opening of a partition: what was recovered, and the writing of one batch after another on top of it.
+
+A session is dropped, never mended: after a write that failed its memory may be ahead of what is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
+
+import structlog
+from aiokafka import ConsumerRecord
+
+from schemas.message import cloud_event
+from schemas.notifications import Notification, Status
+from schemas.settings import Settings
+from schemas.topics import CUSTOMERS, DEAD_LETTERS, MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES, TICKS
+from streams.changelog import POSITIONS_KEY, PartitionReader, Recovered, encode_positions
+from streams.decide import Result, decide, pass_time
+from streams.findings import World
+from streams.fuse import Fuse
+from streams.intake import Intake, appended_at
+from streams.metrics import Metrics
+from streams.portfolio import Customer
+from streams.positions import snapshot
+from streams.posting import MISMATCH
+from streams.publisher import Batch, Publisher
+from streams.state import encode
+from streams.store import MemoryStore
+
+log = structlog.get_logger(__name__)
+
+TURN = 256
+"""So many movements are decided before the event loop gets its turn: heartbeats, fetches and other partitions."""
+BUSY = 15
+"""While there is more to decide, allocations are published this many times less often."""
+SOURCE = "/wealthwatch/detector"
+
+
+@dataclass(slots=True)
+class Context:
+    """What all partitions of a worker share."""
+
+    settings: Settings
+    world: World
+    metrics: Metrics
+    publisher: Callable[[int], Publisher]
+
+
+class LostMovementsError(RuntimeError):
+    """Movements that were never decided are gone from their topic."""
+
+
+class Session:
+    """Recovered states of one partition and the one who writes them."""
+
+    def __init__(self, number: int, context: Context, publisher: Publisher, reader: PartitionReader, recovered: Recovered) -> None:
+        self.number = number
+        self.positions = recovered.positions
+        self.store = MemoryStore(recovered.states)
+        self._world, self._metrics = context.world, context.metrics
+        self._detector, kafka = context.settings.detector, context.settings.kafka
+        self._publisher, self._reader = publisher, reader
+        self._topics = {topic: kafka.topic(topic) for topic in (CUSTOMERS, MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES, TICKS)}
+        self._intake = Intake(kafka.topic(DEAD_LETTERS), self._detector.largest_movement_bytes, Fuse(self._detector.fuse), self._metrics)
+        self._batch, self._touched = Batch(states_topic=self._topics[STATES]), dict[str, Customer]()
+        self._said: list[Notification] = []
+        self._counts: dict[tuple[str, str], int] = {}
+        self._skipped = 0
+        self._written = copy(recovered.positions)
+        self._ticks: deque[tuple[int, int, ConsumerRecord]] = deque()
+        """Event time, the movement after which it counts, and the record."""
+        self._unpublished = {key.decode() for key in recovered.unpublished}
+        self._published_at = 0.0
+        self._offset_told, self._offset_told_at = -1, 0.0
+
+    @classmethod
+    async def open(cls, number: int, context: Context) -> Session:
+        """Fence the former owner, recover the changelog, and take the profiles that are there.
+
+        Raises:
+            LostMovementsError: retention has removed movements before they were decided.
+        """
+        began = time.monotonic()
+        kafka = context.settings.kafka
+        publisher, reader = context.publisher(number), PartitionReader(kafka)
+        try:
+            await publisher.start()
+            await reader.start()
+            recovered = await _recover(reader, kafka.topic(STATES), number, context.metrics)
+            first, _ = await reader.bounds(kafka.topic(MOVEMENTS), number)
+            if recovered.positions.movements < first and recovered.states:
+                raise LostMovementsError(
+                    f"partition {number}: movements {recovered.positions.movements} to {first - 1} were never decided and are gone from "
+                    f"{kafka.topic(MOVEMENTS)}; bring them back, or accept the loss by removing the partition's changelog"
+                )
+            session = cls(number, context, publisher, reader, recovered)
+            _, end = await reader.bounds(kafka.topic(CUSTOMERS), number)
+            async for records in reader.read(kafka.topic(CUSTOMERS), number, session.positions.customers, end):
+                await session.take([], records, more=True)
+        except BaseException:
+            await _stop(publisher, reader)
+            raise
+        context.metrics.recovered_in.labels(str(number)).set(time.monotonic() - began)
+        log.info("partition_open", partition=number, customers=session.store.customers, seconds=round(time.monotonic() - began, 2))
+        return session
+
+    async def close(self, *, written: bool) -> None:
+        """Let go; if all is `written`, say first how far the partition has come, so that the next owner starts near."""
+        try:
+            if written and (self.idle_work or self._offset_told != self.positions.movements):
+                self._offset_told_at = self._published_at = 0.0
+                await self.take([], [], more=False)
+        finally:
+            await _stop(self._publisher, self._reader)
+
+    @property
+    def idle_work(self) -> bool:
+        """Whether something waits to be written although nothing arrives."""
+        return bool(self._unpublished) or 0 <= self._offset_told < self.positions.movements
+
+    async def missing(self, before: int) -> list[ConsumerRecord]:
+        """The movements from the position up to `before` that did not arrive by themselves; none where only control markers stood."""
+        found: list[ConsumerRecord] = []
+        async for records in self._reader.read(self._topics[MOVEMENTS], self.number, self.positions.movements, before):
+            found += records
+        if found:
+            log.info("gap_filled", partition=self.number, movements=len(found))
+        return found
+
+    async def take(self, movements: list[ConsumerRecord], beside: list[ConsumerRecord], *, more: bool) -> None:
+        """Decide and commit what has gathered.
+
+        Args:
+            movements: in the order of their offsets; those that are in the state are skipped.
+            beside: profiles and ticks, in the order in which they came.
+            more: whether others wait already.
+        """
+        for record in beside:
+            if record.topic == self._topics[TICKS]:
+                if record.offset >= self.positions.ticks and (tick := self._intake.tick(record, self._batch)):
+                    self._ticks.append((int(tick.at.timestamp()), tick.after_offset, record))
+            elif record.offset >= self.positions.customers:
+                self._learn(record)
+        done = 0
+        while self._ticks:
+            at, after, record = self._ticks[0]
+            upto = next((place for place in range(done, len(movements)) if movements[place].offset > after), len(movements))
+            await self._decide(movements[done:upto])
+            done = upto
+            if self.positions.movements <= after:
+                break
+            await self._pass(at, record)
+            self._ticks.popleft()
+        await self._decide(movements[done:])
+        await self._commit(more=more)
+
+    def _learn(self, record: ConsumerRecord) -> None:
+        """Take a customer's profile."""
+        profile = self._intake.profile(record, self._batch)
+        if profile is not None:
+            customer = self.store.customer(record.key.decode())
+            customer.profile = profile
+            self._touched[customer.customer_id] = customer
+        self.positions.customers = record.offset + 1
+
+    async def _decide(self, records: list[ConsumerRecord]) -> None:
+        """Decide movements in the order of their offsets."""
+        began, decided = time.perf_counter(), 0
+        for place, record in enumerate(records, 1):
+            if record.offset < self.positions.movements:
+                self._skipped += 1
+            else:
+                self._decide_one(record)
+                decided += 1
+            if place % TURN == 0:
+                await asyncio.sleep(0)
+        if decided:
+            self._metrics.deciding.observe((time.perf_counter() - began) / decided)
+            self._metrics.batch.observe(decided)
+
+    def _decide_one(self, record: ConsumerRecord) -> None:
+        self.positions.movements = record.offset + 1
+        posting = self._intake.posting(record, self._batch)
+        if posting is None:
+            self._count("", "refused")
+            return
+        customer = self.store.customer(posting.customer_id)
+        if record.offset <= customer.position:
+            self._skipped += 1
+            return
+        decision = decide(customer, posting, appended_at(record), self._world)
+        if decision.result is Result.MISMATCHED:
+            self._intake.refuse(record, MISMATCH, self._batch)
+            self._count(posting.source, "refused")
+            return
+        self._count(posting.source, decision.result)
+        if decision.result is Result.DUPLICATE:
+            return
+        customer.position = record.offset
+        self._touched[customer.customer_id] = customer
+        for notification in decision.notifications:
+            self._say(notification)
+
+    async def _pass(self, at: int, record: ConsumerRecord) -> None:
+        """Let time pass for every customer for whom that can change something, in pieces that fit into a batch."""
+        while due := self.store.due(at, self._detector.batch_records):
+            for place, customer_id in enumerate(due, 1):
+                customer = self.store.customer(customer_id)
+                tier = customer.tier
+                found = pass_time(customer, at, appended_at(record), self._world)
+                for notification in found:
+                    self._say(notification)
+                if found or customer.tier != tier:
+                    self._touched[customer_id] = customer
+                else:
+                    self.store.slept(customer)
+                if place % TURN == 0:
+                    await asyncio.sleep(0)
+            if len(self._touched) >= self._detector.batch_records:
+                await self._commit(more=True)
+        self.positions.ticks = record.offset + 1
+
+    def _say(self, notification: Notification) -> None:
+        headers = cloud_event(f"notification.{notification.status}", str(notification.message_id), SOURCE, notification.occurred_at)
+        value = notification.model_dump_json(exclude_none=True).encode()
+        self._batch.say(self._topics[NOTIFICATIONS], notification.customer_id.encode(), value, headers)
+        self._said.append(notification)
+
+    def _count(self, source: str, result: str) -> None:
+        key = (source, result)
+        self._counts[key] = self._counts.get(key, 0) + 1
+
+    async def _commit(self, *, more: bool) -> None:
+        """Write the batch; nothing if nothing happened."""
+        if self.positions == self._written and not self._unpublished and not self._touched:
+            return
+        now = time.monotonic()
+        self._unpublished.update(self._touched)
+        publishing = now - self._published_at >= self._detector.positions_every_s * (BUSY if more else 1)
+        if publishing:
+            await self._publish_allocations()
+        self.positions.published = publishing
+        offset = self.positions.movements if now - self._offset_told_at >= self._detector.offsets_every_s else None
+        batch, touched = self._batch, list(self._touched.values())
+        states = [record for customer in touched for record in encode(customer)]
+        batch.states = [*states, (POSITIONS_KEY, encode_positions(self.positions))]
+        await self._publisher.publish(batch, offset)
+        self.store.keep(states, touched)
+        self._written = copy(self.positions)
+        if publishing:
+            self._unpublished.clear()
+            self._published_at = now
+        if offset is not None:
+            self._offset_told, self._offset_told_at = offset, now
+        self._report(time.monotonic() - now)
+        self._batch, self._touched = Batch(states_topic=self._topics[STATES]), {}
+
+    async def _publish_allocations(self) -> None:
+        for place, customer_id in enumerate(self._unpublished, 1):
+            value = snapshot(self.store.customer(customer_id), self._world.book)
+            self._batch.say(self._topics[POSITIONS], customer_id.encode(), value, [])
+            if place % TURN == 0:
+                await asyncio.sleep(0)
+
+    def _report(self, seconds: float) -> None:
+        """Count what has become true by being written."""
+        metrics, now = self._metrics, time.time()  # noqa: TID251 - latency is against the broker's clock
+        metrics.committing.observe(seconds)
+        metrics.skipped.inc(self._skipped)
+        metrics.customers.labels(str(self.number)).set(self.store.customers)
+        for (source, result), count in self._counts.items():
+            metrics.movement(source, result, count)
+        for said in self._said:
+            metrics.notifications.labels(said.rule.name, said.severity, said.status).inc()
+            metrics.latency.observe(max(0.0, now - said.detected_at.timestamp()))
+            if said.rule.name == "recon_break" and said.status is Status.OPENED:
+                metrics.recon_breaks.labels(said.evidence.facts["source"]).inc()
+        self._skipped, self._counts, self._said = 0, {}, []
+
+
+async def _recover(reader: PartitionReader, topic: str, number: int, metrics: Metrics) -> Recovered:
+    """Read the changelog's partition to its end."""
+    recovered = Recovered()
+    first, end = await reader.bounds(topic, number)
+    progress = metrics.recovery.labels(str(number))
+    progress.set(0)
+    async for records in reader.read(topic, number, first, end):
+        for record in records:
+            recovered.take(record)
+        if records:
+            progress.set((records[-1].offset + 1 - first) / max(1, end - first))
+    progress.set(1)
+    return recovered
+
+
+async def _stop(publisher: Publisher, reader: PartitionReader) -> None:
+    """Disconnect both, whatever state they are in."""
+    for result in await asyncio.gather(publisher.stop(), reader.stop(), return_exceptions=True):
+        if isinstance(result, BaseException):
+            log.info("stopped_uncleanly", error=type(result).__name__)

@@ -1,0 +1,36 @@
+"""`wealthwatch detector`: one worker of the detector."""
+
+from __future__ import annotations
+
+import typer
+
+from wealthwatch.configuration import settings_of
+
+PANEL = "Run it"
+
+
+def command(context: typer.Context) -> None:
+    """Detect significant changes: movements in, notifications and allocations out.
+
+    Start as many as there is load for: they share the partitions of the movements, and one that ends hands its customers to the others.
+    Ends with SIGTERM or Ctrl-C, after the batch in flight. A fault of its own ends it with exit code 1 and says why.
+
+        $ wealthwatch --config bank.toml detector
+    """
+    import asyncio
+
+    from handlers import topics
+    from streams.app import Detector
+    from wealthwatch.door import Door
+    from wealthwatch.logs import start_logging
+
+    settings = settings_of(context)
+    start_logging(settings.log)
+    topics.check(settings.kafka)
+
+    async def work() -> None:
+        detector = Detector(settings)
+        with Door(settings.detector.door, alive=detector.alive, ready=detector.ready, registry=detector.metrics.registry):
+            await detector.run()
+
+    asyncio.run(work())
