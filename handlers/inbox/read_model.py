@@ -86,11 +86,8 @@ def _replace(connection: Connection, table: type[tables.Table], rows: dict[str, 
 def _with_history(connection: Connection, positions: dict[str, Row | None]) -> dict[str, Row | None]:
     kept: dict[str, dict[str, Any]] = {}
     for ids in _chunks([key for key, row in positions.items() if row is not None]):
-        kept.update(
-            connection.execute(
-                select(tables.Position.customer_id, tables.Position.closes).where(tables.Position.customer_id.in_(ids))
-            ).tuples()
-        )
+        query = select(tables.Position.customer_id, tables.Position.closes).where(tables.Position.customer_id.in_(ids))
+        kept.update((customer_id, closes) for customer_id, closes in connection.execute(query))
     return {
         key: row and {**row, "closes": dict(sorted({**kept.get(key, {}), **row["closes"]}.items())[-CLOSES_KEPT:])}
         for key, row in positions.items()

@@ -30,7 +30,7 @@ TERMS: dict[str, tuple[str, str]] = {
     "segment.personal": ("个人", "Personal"),
     "segment.corporate": ("公司", "Corporate"),
     "segment.institution": ("机构", "Institution"),
-    "tier.basic": ("普通客户", "Basic"),
+    "tier.basic": ("大众客户", "Basic"),
     "tier.gold": ("黄金客户", "Gold"),
     "tier.platinum": ("白金客户", "Platinum"),
     "tier.private": ("私人银行", "Private banking"),

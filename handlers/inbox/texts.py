@@ -30,6 +30,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # the list
     "list.title": ("提醒", "Notifications"),
     "list.greeting": ("{name}，以下客户有变动", "{name}, these customers moved"),
+    "list.hello": ("{name}，您好", "Hello, {name}"),
     "list.overdue": ("已逾期 {count} 条", "{count} overdue"),
     "list.count": ("共 {count} 条", "{count} in all"),
     "list.filters": ("筛选", "Filter"),
@@ -104,6 +105,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "AUM at the end of each day from {first} to {last}, between {low} and {high}; the marks are the notifications.",
     ),
     "customer.history_table": ("以表格查看", "As a table"),
+    "customer.jump": ("查看走势与配置", "See history and allocation"),
     "customer.movements": ("关键交易", "Movements that mattered"),
     "customer.notifications": ("提醒", "Notifications"),
     "customer.no_position": ("尚未收到该客户的持仓", "No holdings have been received yet"),
