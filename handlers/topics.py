@@ -14,7 +14,7 @@ from schemas.settings import Kafka
 from schemas.topics import TOPICS, Topic
 
 CREATE = "run `wealthwatch topics create`"
-ANSWER_WITHIN_MS = 8_000
+ANSWER_WITHIN_MS = 5_000
 _TAKEN = TopicAlreadyExistsError.errno
 
 

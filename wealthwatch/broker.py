@@ -51,17 +51,16 @@ def await_answer(child: Child, port: int, within_s: float = READY_WITHIN_S) -> N
 
 
 @contextmanager
-def embedded_broker(folder: Path, port: int = 0) -> Iterator[str]:
+def embedded_broker(folder: Path) -> Iterator[str]:
     """Run the broker, and give its bootstrap address; everything in it is lost at the end.
 
     Args:
         folder: takes its log.
-        port: 0 takes a free one.
 
     Raises:
         Refusal: this platform has no such broker, or it does not start.
     """
-    port = port or free_port()
+    port = free_port()
     url = f"tcp://{HOST}:{port}"
     places = ["--listener-url", url, "--advertised-listener-url", url]
     command = [_program(), "broker", "--cluster-id", "wealthwatch", "--storage-engine", "memory://tansu/", *places]

@@ -10,6 +10,7 @@ from wealthwatch.refusal import SURROUNDINGS, USAGE, Refusal
 _OS_ERRORS = {
     errno.EADDRINUSE: "the port is in use; choose another one, or end the program that has it",
     errno.EADDRNOTAVAIL: "this machine has no such address; give one of its own",
+    errno.EEXIST: "give a folder, not a file",
     errno.ENOENT: "give a path that exists",
     errno.EACCES: "give a path that you may read and write",
     errno.EPERM: "give a path that you may read and write",

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from wealthwatch.leash import GRACE_S, KILL
+from wealthwatch.leash import KILL
 
 
 class Child:
@@ -24,14 +24,18 @@ class Child:
         command: the program and its arguments.
         log: the file that takes what it writes, standard output and standard error.
         environment: added to ours.
+        grace_s: how long it may take to end by itself before it is killed.
     """
 
-    def __init__(self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None, grace_s: float = 8.0
+    ) -> None:
+        self._grace_s = grace_s
         self.name = name
         self.log = log
         with log.open("ab") as sink:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "wealthwatch.leash", *command],
+                [sys.executable, "-m", "wealthwatch.leash", str(grace_s), *command],
                 stdin=subprocess.PIPE,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
@@ -73,7 +77,7 @@ class Child:
         """End it, by force if it does not listen."""
         self.ask_to_stop()
         try:
-            return self._process.wait(GRACE_S + 2)
+            return self._process.wait(self._grace_s + 2)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()

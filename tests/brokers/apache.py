@@ -73,7 +73,7 @@ class ApacheKafka:
         """Start the process and return once it answers."""
         options = [f"-Xms{HEAP}", f"-Xmx{HEAP}", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
         command = [*self._java, *options, "kafka.Kafka", str(self._properties)]
-        self._child = Child("Apache Kafka", command, self._folder / "kafka.log")
+        self._child = Child("Apache Kafka", command, self._folder / "kafka.log", grace_s=30)
         await_answer(self._child, self._port, within_s=90)
 
     def stop(self) -> None:
