@@ -29,6 +29,9 @@ POLL_MS = 200
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 15.0
 
+REFUSED = (StatementError, OverflowError, UnicodeError)
+"""What a database says of a value it cannot keep; sqlite3 raises the latter two as they are."""
+
 Listener = Callable[[set[str]], None]
 
 
@@ -154,7 +157,7 @@ class Feed:
         batch = self._reader.read(records)
         try:
             self._absorb(batch)
-        except StatementError as error:
+        except REFUSED as error:
             if isinstance(error, OperationalError):
                 raise
             self._keep_one_by_one(records)
@@ -164,7 +167,7 @@ class Feed:
         for record in records:
             try:
                 self._absorb(self._reader.read([record]))
-            except StatementError as error:
+            except REFUSED as error:
                 if isinstance(error, OperationalError):
                     raise
                 log.warning("record refused by the database", at=f"{record.topic}-{record.partition}-{record.offset}")
