@@ -11,7 +11,7 @@ from wealthwatch.simulation.life import POOL, Life
 from wealthwatch.simulation.plans import Plans
 from wealthwatch.simulation.population import Client
 
-SOMETHING_LARGER = 1 / 150
+SOMETHING_LARGER = 1 / 40
 WORKING_DAYS = 21
 
 

@@ -25,6 +25,12 @@ class Dealings:
         if 0 < amount < client.current.balance:
             self.ledger.post(client.current, second, kind, -amount, tail)
 
+    def pay_out(self, second: int, client: Client, amount: int, tail: str) -> None:
+        """A large transfer: where the account is short, the largest holding is sold for it; the account is never emptied."""
+        if amount > client.current.balance * 7 // 10 and client.held:
+            self.redeem(second, client, max(client.held, key=lambda held: held.balance), 1.0)
+        self.pay(second, client, "transfer_out", min(amount, client.current.balance * 7 // 10 // 10_000 * 10_000), tail)
+
     def earn(self, second: int, client: Client, kind: str, amount: int, tail: str) -> str:
         """A credit of the current account."""
         return self.ledger.post(client.current, second, kind, amount, tail)

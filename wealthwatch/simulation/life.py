@@ -12,7 +12,7 @@ from wealthwatch.simulation.plans import Plans
 from wealthwatch.simulation.population import FLOORS, Client
 
 POOL = 8_192
-SOMETHING_LARGER = (1 / 600, 1 / 240, 1 / 180, 1 / 180)
+SOMETHING_LARGER = (1 / 200, 1 / 60, 1 / 45, 1 / 45)
 """Chance on a date, by tier, of a transfer that may be worth a manager's attention."""
 SMALLEST, LARGEST = 0.15, 1.8
 """Of the customer's materiality gate: how large that transfer is."""
@@ -106,7 +106,7 @@ class Life:
         if chance() < 0.5:
             plans.add(second, dealings.earn, client, "transfer_in", amount, incoming)
         else:
-            plans.add(second, dealings.pay, client, "transfer_out", min(amount, client.current.balance * 6 // 10), outgoing)
+            plans.add(second, dealings.pay_out, client, amount, outgoing)
 
     def invest(self, client: Client, plans: Plans) -> None:
         """Spare money put to work; or, where money is short, a holding redeemed."""

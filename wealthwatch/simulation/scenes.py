@@ -98,7 +98,7 @@ SCENES = (
     ),
     Scene(
         "full_sweep", "账户资金一天内几乎全部转出", "Three transfers empty the account within a day, none of them large alone",
-        Part(1, 280_000 * YUAN, fund=140_000 * YUAN), _full_sweep, 10,
+        Part(1, 280_000 * YUAN, fund=300_000 * YUAN), _full_sweep, 10,
         ("full_sweep", OUT), later=("net_outflow_ratio", "aum_change"),
     ),
     Scene(
@@ -108,7 +108,7 @@ SCENES = (
     ),
     Scene(
         "near_tier", "客户资产临近黄金层级", "The average assets come near the line of the next tier and stay there",
-        Part(0, 165_000 * YUAN, 6_000 * YUAN), _near_tier, 70,
+        Part(0, 163_000 * YUAN, 2_000 * YUAN), _near_tier, 70,
         ("near_tier",),
     ),
     Scene(
