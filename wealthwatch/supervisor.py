@@ -23,7 +23,7 @@ class Child:
         name: how messages call it.
         command: the program and its arguments.
         log: the file that takes what it writes, standard output and standard error.
-        environment: added to ours.
+        environment: added to ours, of which settings are left out: a child has those it is given.
         grace_s: how long it may take to end by itself before it is killed.
     """
 
@@ -39,7 +39,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **(environment or {})},
+                env={**_without_settings(os.environ), **(environment or {})},
                 start_new_session=True,
             )
 
@@ -95,3 +95,7 @@ class Child:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
+
+
+def _without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if not name.upper().startswith("WEALTHWATCH_")}
