@@ -23,10 +23,11 @@ COLUMNS = """{
 ROUNDING = """
 CREATE MACRO half_even(i, unit) AS
     i // unit + CASE WHEN i % unit * 2 > unit OR (i % unit * 2 = unit AND i // unit % 2 = 1) THEN 1 ELSE 0 END;
+CREATE MACRO whole(x, scale) AS (abs(x::DECIMAL(38, 8)) * scale)::HUGEINT;
 CREATE MACRO converted(amount, rate) AS (
-    CASE WHEN rate = 1 THEN amount ELSE
-        (sign(amount) * half_even(abs(amount * 10000)::HUGEINT * (rate * 100000000)::HUGEINT, 100000000::HUGEINT))::DECIMAL(38, 0)
-        * 0.0001 END)::DECIMAL(30, 4);
+    CASE WHEN rate = 1 THEN amount
+    ELSE (sign(amount) * half_even(whole(amount, 10000) * whole(rate, 100000000), 100000000::HUGEINT))::DECIMAL(38, 0) * 0.0001
+    END)::DECIMAL(30, 4);
 """
 """Amount x rate, rounded half to even at 4 decimals, in whole numbers."""
 

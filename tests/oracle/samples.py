@@ -1,0 +1,63 @@
+"""Samples by hand: a few movements written as short as they can be, so that a case reads as the rule's text does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from schemas.settings import Settings
+from tests.oracle import Finding, Paths, expected
+
+CREDITS = {"deposit", "transfer_in", "salary", "adjustment", "interest"}
+
+
+class Sample:
+    """Gathers movements of one or more customers and asks the oracle."""
+
+    def __init__(self, folder: Path, tier: str | None = None, **settings: Any) -> None:
+        self.path = folder / "hand.jsonl"
+        self._lines: list[dict[str, Any]] = []
+        self._settings = Settings(**settings)
+        customer = {"schema_version": 1, "customer_id": "c", "name": "n", **({"tier": tier} if tier else {})}
+        (folder / "hand.customers.jsonl").write_text(json.dumps(customer) + "\n", encoding="utf-8")
+        price = {"schema_version": 1, "of": "USD", "currency": "CNY", "price": "7.1234", "at": "2025-01-01T00:00:00+08:00"}
+        (folder / "hand.prices.jsonl").write_text(json.dumps(price) + "\n", encoding="utf-8")
+
+    def add(self, at: str, kind: str, amount: str, account: str = "a", direction: str | None = None, **more: Any) -> str:
+        """One movement at a time such as `01-31 09:30:00` of 2025 (or with its year), at +08:00; returns its event_id."""
+        when = at if at.count("-") == 2 else f"2025-{at}"
+        event_id = f"e{len(self._lines)}"
+        line = {
+            "schema_version": 1,
+            "event_id": event_id,
+            "source": "hand",
+            "account_id": account,
+            "customer_id": "c",
+            "asset_class": "demand_deposit",
+            "kind": kind,
+            "direction": direction or ("credit" if kind in CREDITS else "debit"),
+            "amount": amount,
+            "currency": "CNY",
+            "occurred_at": when.replace(" ", "T") + "+08:00",
+            **more,
+        }
+        self._lines.append(line)
+        return event_id
+
+    def opens_with(self, amount: str, at: str = "01-01 00:00:00", account: str = "a", **more: Any) -> str:
+        """An opening balance."""
+        return self.add(at, "adjustment", amount, account, snapshot=True, **more)
+
+    def write(self) -> Paths:
+        """The files as the oracle takes them."""
+        self.path.write_text("".join(json.dumps(line) + "\n" for line in self._lines), encoding="utf-8")
+        return Paths.beside(self.path)
+
+    def findings(self, rule: str) -> list[Finding]:
+        """What the oracle finds of a rule, in order of time."""
+        return sorted((one for one in expected(self.write(), self._settings) if one.rule == rule), key=lambda one: (one.at, one.window))
+
+    def triggers(self, rule: str) -> list[str | None]:
+        """The event_ids of a rule's findings."""
+        return [one.event_id for one in self.findings(rule)]
