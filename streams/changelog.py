@@ -14,6 +14,8 @@ POSITIONS_KEY = b"\x00positions"
 """Key of the record that says how far the changelog's partition has come; no customer_id has a control character."""
 
 FETCH_BYTES = 8 << 20
+FETCH_WAIT_MS = 50
+"""A fetch at the end of a partition holds up whatever is asked next on the same connection for so long."""
 
 
 class Positions(msgspec.Struct):
@@ -48,6 +50,7 @@ class PartitionReader:
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=FETCH_BYTES,
             fetch_max_bytes=4 * FETCH_BYTES,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
         )
 
     async def start(self) -> None:
@@ -59,19 +62,25 @@ class PartitionReader:
         await self._consumer.stop()
 
     async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
-        """The first offset that is kept, and the one after the last that is readable."""
+        """The first offset that is kept, and the end: the one after the last that is readable.
+
+        The embedded broker (Tansu) says as the end the offset after the *first* record of the last batch. So whoever reads to the end takes
+        whole batches, and `read` does.
+        """
         tp = TopicPartition(topic, partition)
         first = (await self._consumer.beginning_offsets([tp]))[tp]
         return first, (await self._consumer.end_offsets([tp]))[tp]
 
     async def read(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[list[ConsumerRecord]]:
-        """The records from `start` up to `end` (not included), in lists as they are fetched."""
+        """The records from `start` to `end`, in lists as they are fetched; the last list may go beyond."""
+        if start >= end:
+            return
         tp = TopicPartition(topic, partition)
         self._consumer.assign([tp])
         self._consumer.seek(tp, start)
         while await self._consumer.position(tp) < end:
             for records in (await self._consumer.getmany(tp, timeout_ms=1_000)).values():
-                yield [record for record in records if record.offset < end]
+                yield records
 
     async def follow(self, starts: dict[tuple[str, int], int]) -> AsyncIterator[list[ConsumerRecord]]:
         """The records of several partitions from their starts on, for ever."""

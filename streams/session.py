@@ -76,7 +76,7 @@ class Session:
         """Event time, the movement after which it counts, and the record."""
         self._unpublished = {key.decode() for key in recovered.unpublished}
         self._published_at = 0.0
-        self._offset_told, self._offset_told_at = -1, 0.0
+        self._offset_told, self._offset_told_at = self.positions.movements, 0.0
 
     @classmethod
     async def open(cls, number: int, context: Context) -> Session:
@@ -112,7 +112,7 @@ class Session:
     async def close(self, *, written: bool) -> None:
         """Let go; if all is `written`, say first how far the partition has come, so that the next owner starts near."""
         try:
-            if written and (self.idle_work or self._offset_told != self.positions.movements):
+            if written and self.idle_work:
                 self._offset_told_at = self._published_at = 0.0
                 await self.take([], [], more=False)
         finally:
@@ -121,13 +121,13 @@ class Session:
     @property
     def idle_work(self) -> bool:
         """Whether something waits to be written although nothing arrives."""
-        return bool(self._unpublished) or 0 <= self._offset_told < self.positions.movements
+        return bool(self._unpublished) or self._offset_told != self.positions.movements
 
     async def missing(self, before: int) -> list[ConsumerRecord]:
         """The movements from the position up to `before` that did not arrive by themselves; none where only control markers stood."""
         found: list[ConsumerRecord] = []
         async for records in self._reader.read(self._topics[MOVEMENTS], self.number, self.positions.movements, before):
-            found += records
+            found += [record for record in records if record.offset < before]
         if found:
             log.info("gap_filled", partition=self.number, movements=len(found))
         return found
@@ -237,7 +237,7 @@ class Session:
 
     async def _commit(self, *, more: bool) -> None:
         """Write the batch; nothing if nothing happened."""
-        if self.positions == self._written and not self._unpublished and not self._touched:
+        if self.positions == self._written and not self.idle_work and not self._touched:
             return
         now = time.monotonic()
         self._unpublished.update(self._touched)
@@ -245,7 +245,8 @@ class Session:
         if publishing:
             await self._publish_allocations()
         self.positions.published = publishing
-        offset = self.positions.movements if now - self._offset_told_at >= self._detector.offsets_every_s else None
+        told_lately = now - self._offset_told_at < self._detector.offsets_every_s
+        offset = None if told_lately or self._offset_told == self.positions.movements else self.positions.movements
         batch, touched = self._batch, list(self._touched.values())
         states = [record for customer in touched for record in encode(customer)]
         batch.states = [*states, (POSITIONS_KEY, encode_positions(self.positions))]

@@ -1,0 +1,110 @@
+"""Detector workers as processes, and what they leave on the topics."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+from schemas.notifications import Notification
+from schemas.positions import Position
+from schemas.settings import Settings
+from schemas.topics import MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES
+from streams.changelog import POSITIONS_KEY, decode_positions
+from tests.brokers.processes import program_pid
+from tests.brokers.records import await_records, read_all
+from wealthwatch.configuration import environment_of
+from wealthwatch.supervisor import Child
+
+
+class Workers:
+    """Workers of one test; `start` makes another. None is left behind."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self._settings, self._folder = settings, folder
+        self.all: list[Child] = []
+
+    def start(self, **environment: str) -> Child:
+        """One more worker."""
+        name = f"detector-{len(self.all)}"
+        command = [sys.executable, "-m", "wealthwatch", "detector"]
+        child = Child(name, command, self._folder / f"{name}.log", {**environment_of(self._settings), **environment})
+        self.all.append(child)
+        return child
+
+    def log(self, child: Child) -> str:
+        """All that a worker has logged."""
+        return (self._folder / f"{child.name}.log").read_text()
+
+    def trouble(self) -> str | None:
+        """The last words of a worker that died of itself."""
+        return next((child.last_words() for child in self.all if child.exit_code not in (None, 0, -signal.SIGKILL, -signal.SIGTERM)), None)
+
+    def await_decided(self, *, positions: int | None = None, within_s: float = 90) -> None:
+        """Wait until every movement that is on the topic now (or so many) has been decided and committed."""
+        ends = end_offsets(self._settings)
+        wanted = sum(ends.values()) if positions is None else positions
+
+        def enough(records: list) -> bool:
+            reached = {record.partition: decode_positions(record.value).movements for record in records if record.key == POSITIONS_KEY}
+            return sum(reached.values()) >= wanted
+
+        await_records(self._settings, STATES, enough, within_s=within_s, until=self.trouble)
+
+    def await_allocations(self, *, within_s: float = 60) -> dict[str, Position]:
+        """Wait until the allocations of everything decided are published, and return the newest of each customer."""
+
+        def enough(records: list) -> bool:
+            last = {record.partition: decode_positions(record.value) for record in records if record.key == POSITIONS_KEY}
+            return all(positions.published for positions in last.values())
+
+        await_records(self._settings, STATES, enough, within_s=within_s, until=self.trouble)
+        return {p.customer_id: p for p in (Position.model_validate_json(r.value) for r in read_all(self._settings, POSITIONS))}
+
+
+def freeze(child: Child) -> None:
+    """Stop a worker's process where it stands."""
+    os.kill(program_pid(child), signal.SIGSTOP)
+
+
+def thaw(child: Child) -> None:
+    """Let it go on."""
+    os.kill(program_pid(child), signal.SIGCONT)
+
+
+@contextmanager
+def workers(settings: Settings, folder: Path) -> Iterator[Workers]:
+    """Workers of one test, all ended at its end."""
+    folder.mkdir(exist_ok=True)
+    group = Workers(settings, folder)
+    try:
+        yield group
+    finally:
+        for child in group.all:
+            child.kill()
+
+
+def end_offsets(settings: Settings) -> dict[int, int]:
+    """The offset after the last movement of each partition; by reading, since the embedded broker says another end than it has."""
+    return {record.partition: record.offset + 1 for record in read_all(settings, MOVEMENTS)}
+
+
+def final_states(settings: Settings) -> dict[bytes, bytes]:
+    """The newest record of each key of the changelog but the positions: customers as bytes, byte for byte comparable."""
+    newest = {record.key: record.value for record in read_all(settings, STATES)}
+    newest.pop(POSITIONS_KEY, None)
+    return newest
+
+
+def notifications(settings: Settings) -> list[Notification]:
+    """Every committed notification message, as it stands on the topic."""
+    return [Notification.model_validate_json(record.value) for record in read_all(settings, NOTIFICATIONS)]
+
+
+def balances(allocations: dict[str, Position]) -> dict[str, Decimal]:
+    """Balance by account."""
+    return {account.account_id: account.balance for position in allocations.values() for account in position.accounts}
