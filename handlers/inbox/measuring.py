@@ -34,7 +34,7 @@ class Measuring:
             nonlocal answered
             if message["type"] == "http.response.start":
                 answered = True
-                route = getattr(scope.get("route"), "path", "none")
+                route = _route(scope)
                 self._metrics.requests.labels(scope["method"], route, message["status"]).inc()
                 self._metrics.request_seconds.labels(scope["method"], route).observe(time.perf_counter() - began)
             await send(message)
@@ -45,3 +45,10 @@ class Measuring:
             log.error("a request failed", error=type(error).__name__, trace=traceback.format_tb(error.__traceback__))
             if not answered:
                 await failure(Request(scope), "wrong", 500)(scope, receive, counted)
+
+
+def _route(scope: Scope) -> str:
+    """The route's pattern: an address itself would make a label for every customer."""
+    if scope["path"].startswith("/static/"):
+        return "/static"
+    return str(getattr(scope.get("route"), "path", "none"))

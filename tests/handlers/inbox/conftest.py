@@ -95,7 +95,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     found = str(programs[-1].parent) if programs else os.path.dirname(shutil.which("postgres") or "")  # noqa: PTH120
     if not found:
         pytest.skip("no PostgreSQL server is installed")
-    folder = Path("/tmp") / f"wealthwatch-postgresql-{uuid4().hex[:12]}"  # noqa: S108 - a socket's path must be short
+    folder = Path("/tmp") / f"wealthwatch-postgresql-{uuid4().hex[:12]}"
     folder.mkdir(mode=0o700)
     somebody = {"user": _unprivileged()} if os.geteuid() == 0 else {}
     if somebody:
