@@ -60,7 +60,8 @@ def command(
         raise typer.BadParameter("--json goes with --exit-when-done")
     live_days = 0 if exit_when_done else min(LIVE_DAYS, days - 1)
     console = Console(quiet=json)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with _place(folder) as place:
         wish = Wish(Plan(seed, customers, days, _first_day(start, days)), live_days, pace, port, place)
         try:
