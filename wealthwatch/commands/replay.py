@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,6 +44,7 @@ def command(
     """
     from aiokafka.errors import KafkaError
 
+    from handlers import topics
     from handlers.feeds import FeedError, UnknownFeedError, load
     from wealthwatch.replaying import Pace, Replay, place_of
 
@@ -51,6 +53,7 @@ def command(
         feed = load(format_)
     except UnknownFeedError as error:
         raise Refusal(str(error.args[0]), exit_code=USAGE) from error
+    topics.check(settings.kafka)
     place = place_of(path)
     point = _point(path, place, settings) if resume else None
     replay = Replay(feed, path, Pace(rate, speed), without_balance_after, ticks, place, point)
@@ -90,6 +93,7 @@ def _publish(settings: Settings, replay: Replay, *, silent: bool) -> Summary:
 
     from wealthwatch.replaying import publish
 
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it warns of either passes or ends the command, which then says so
     console = Console()
     if silent or not console.is_terminal:
         return publish(settings, replay)

@@ -65,25 +65,31 @@ class _Publishing:
 
     async def run(self) -> Summary:
         options = {"acks": "all", "max_batch_size": BATCH_BYTES, "max_request_size": topics.LARGEST}
-        async with AIOKafkaProducer(**self._kafka.client(), **options) as producer:
-            self._producer = producer
-            sent = await send_profiles(producer, self._kafka, self._replay.feed, self._replay.path)
-            topic = self._kafka.topic(topics.MOVEMENTS)
-            self._window = Window(producer, topic, await producer.partitions_for(topic), self._skip)
-            if self._replay.resume:
-                self._window.offsets.update(self._replay.resume.offsets)
-            self._begun = time.monotonic()
-            try:
-                finished = await self._movements()
-            except BaseException:
-                await self._window.land(LANDING_S)
-                self._keep()
-                raise
-            if finished:
-                self._forget()
-            else:
-                self._keep()
-            return self._summary(sent, finished)
+        self._producer = AIOKafkaProducer(**self._kafka.client(), **options)
+        try:
+            await self._producer.start()
+            return await self._publish()
+        finally:
+            await self._producer.stop()
+
+    async def _publish(self) -> Summary:
+        sent = await send_profiles(self._producer, self._kafka, self._replay.feed, self._replay.path)
+        topic = self._kafka.topic(topics.MOVEMENTS)
+        self._window = Window(self._producer, topic, await self._producer.partitions_for(topic), self._skip)
+        if self._replay.resume:
+            self._window.offsets.update(self._replay.resume.offsets)
+        self._begun = time.monotonic()
+        try:
+            finished = await self._movements()
+        except BaseException:
+            await self._window.land(LANDING_S)
+            self._keep()
+            raise
+        if finished:
+            self._forget()
+        else:
+            self._keep()
+        return self._summary(sent, finished)
 
     async def _movements(self) -> bool:
         """Publish until the feed ends (True) or somebody says stop (False)."""

@@ -13,7 +13,9 @@ import msgspec
 from schemas.message import Headers, cloud_event
 from schemas.movements import Movement
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 A_DAY_AHEAD = timedelta(days=1)
+UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +61,21 @@ def renderer(*, without_balance_after: bool = False) -> Callable[[bytes | Moveme
 def _record(line: bytes, latest: datetime) -> Record:
     try:
         envelope = _envelope(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        key = envelope.customer_id.encode()
+        identity = envelope.event_id.encode()
+        sayers = _headers_of(envelope.source)
+    except UNREADABLE:
         return Record(_key(line), line, [], None)
     at = envelope.occurred_at
-    if at.tzinfo is None:
-        return Record(envelope.customer_id.encode(), line, [], None)
-    headers = [("ce_id", envelope.event_id.encode()), ("ce_time", _time_header(at)), *_headers_of(envelope.source)]
-    return Record(envelope.customer_id.encode(), line, headers, at if at <= latest else None)
+    if not key or at.tzinfo is None or not EPOCH <= at <= latest:
+        return Record(key or None, line, [], None)
+    return Record(key, line, [("ce_id", identity), ("ce_time", _time_header(at)), *sayers], at)
 
 
 @lru_cache(maxsize=1_024)
 def _headers_of(source: str) -> Headers:
     """All CloudEvents headers but those that differ with every movement."""
-    every = cloud_event("movement", "", f"/feeds/{source}", datetime(1970, 1, 1, tzinfo=UTC))
+    every = cloud_event("movement", "", f"/feeds/{source}", EPOCH)
     return [(name, value) for name, value in every if name not in ("ce_id", "ce_time")]
 
 
@@ -84,13 +88,13 @@ def _key(line: bytes) -> bytes | None:
     """The customer of a movement that is wrong elsewhere, so that the detector's refusal is about what is wrong."""
     try:
         return _owner(line).customer_id.encode() or None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
 
 
 def _without_balance_after(line: bytes) -> bytes:
     try:
         fields = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return line
     return line if fields.pop("balance_after", None) is None else _json.encode(fields)

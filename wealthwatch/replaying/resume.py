@@ -47,7 +47,7 @@ class ResumePoint:
             last_at = datetime.fromisoformat(fields.pop("last_at")) if fields.get("last_at") else fields.pop("last_at")
             offsets = {int(partition): int(offset) for partition, offset in fields.pop("offsets").items()}
             return cls(**fields, offsets=offsets, last_at=last_at)
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"{path} is no resume point") from error
 
 

@@ -137,7 +137,7 @@ def test_the_real_accounts_add_up_to_the_heller_after_every_posting() -> None:
     below_zero: list[str] = []
     count = 0
     for movement in FEED.movements(REAL):
-        count += 1  # noqa: SIM113 - the figure is asserted below
+        count += 1
         assert isinstance(movement, Movement)
         change = movement.amount if movement.direction is Direction.CREDIT else -movement.amount
         kept[movement.account_id] = kept.get(movement.account_id, Decimal(0)) + change
