@@ -97,8 +97,13 @@ class ApacheKafka:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Bring Apache Kafka, or say in one line what is missing."""
     try:
         print(f"Apache Kafka stands in {libraries()}")
     except KafkaMissing as missing:
-        sys.exit(str(missing))
+        sys.exit(f"wealthwatch: {missing}")
+
+
+if __name__ == "__main__":
+    main()
