@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 from types import TracebackType
 from typing import Self
 
@@ -61,17 +63,29 @@ class Inbox:
         return None if self._feed.is_caught_up else "the feed has not caught up"
 
     def serve(self) -> None:
-        """Answer requests until the process is asked to end."""
+        """Answer requests until the process is asked to end.
+
+        Raises:
+            OSError: the port is in use, or the address is not of this machine.
+        """
         inbox = self._settings.inbox
-        uvicorn.Server(
+        listener = socket.create_server((inbox.host, inbox.port), family=socket.AF_INET6 if ":" in inbox.host else socket.AF_INET)
+        server = uvicorn.Server(
             uvicorn.Config(
                 create_app(self.parts),
-                host=inbox.host,
-                port=inbox.port,
                 access_log=False,  # addresses hold what was searched for: names
                 log_config=None,
                 server_header=False,
                 proxy_headers=False,  # an address that anyone can write is no address to limit logins by
                 timeout_graceful_shutdown=GRACE_S,
             )
-        ).run()
+        )
+
+        def end(*_: object) -> None:
+            server.should_exit = True
+
+        for asked in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(asked, end)  # uvicorn repeats the signal when it is done: then the feed has yet to be closed
+        host, port = listener.getsockname()[:2]
+        log.info("the inbox is open", address=f"http://{host}:{port}")
+        server.run([listener])
