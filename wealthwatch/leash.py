@@ -1,7 +1,7 @@
 """`python -m wealthwatch.leash GRACE PROGRAM ...`: runs a program that ends when whoever started it does, however that one ended.
 
 The starter holds the other end of our standard input. When it closes that end, or dies, even by `kill -9`, we ask the program to end, and
-kill it if it has not after GRACE seconds; when it writes `KILL`, we kill the program at once. On Linux the program is also killed when the leash itself is.
+kill it if it has not after GRACE seconds; when it writes `KILL`, we kill it at once. On Linux it is also killed when the leash itself is.
 """
 
 from __future__ import annotations
