@@ -48,10 +48,10 @@ def expected(paths: Paths, settings: Settings) -> set[Finding]:
 
 
 def retracted(paths: Paths, settings: Settings) -> set[Finding]:
-    """Those event findings whose movement a later reversal takes back."""
+    """Those whose movement a later reversal takes back; a sum that this movement opened is one of them."""
     with open_sample(paths, settings.bank) as db:
         undone = {event_id for (event_id,) in db.execute("SELECT reverses FROM movements WHERE reverses IS NOT NULL").fetchall()}
-        return {finding for finding in _findings(db, settings) if finding.event_id in undone and not finding.window}
+        return {finding for finding in _findings(db, settings) if finding.event_id in undone}
 
 
 def _findings(db: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[Finding]:

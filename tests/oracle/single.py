@@ -38,7 +38,7 @@ spaced AS (
     SELECT *, max(date) OVER (PARTITION BY customer_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest
     FROM initiated),
 seen AS (SELECT customer_id, min(date) AS first FROM movements GROUP BY ALL)
-SELECT event_id, moment, customer_id, date, value FROM spaced JOIN seen USING (customer_id)
+SELECT event_id, moment, customer_id, date, value, date - coalesce(latest, first) FROM spaced JOIN seen USING (customer_id)
 WHERE first <= date - 365 AND (latest IS NULL OR latest < date - 365) ORDER BY n
 """
 """The 365 dates before this one are without activity, and the customer was seen at their beginning."""
@@ -46,7 +46,7 @@ WHERE first <= date - 365 AND (latest IS NULL OR latest < date - 365) ORDER BY n
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """A movement that notifies by itself."""
+    """A movement that notifies by itself; the value is money, of a sweep the share, of a silence its days."""
 
     rule: str
     customer_id: str
@@ -74,11 +74,11 @@ def swept(db: duckdb.DuckDBPyConnection, tiers: Tiers) -> Iterator[Single]:
         base = balance + out if out is not None else 0
         if not latched and base > 0 and out >= SHARE_SWEPT * base and out >= floor:
             latched = True
-            yield Single("full_sweep", customer, event_id, at, out)
+            yield Single("full_sweep", customer, event_id, at, out / base)
 
 
 def reactivated(db: duckdb.DuckDBPyConnection, tiers: Tiers) -> Iterator[Single]:
     """A movement of the customer's own doing, at least the floor, after 365 dates without one."""
-    for event_id, at, customer, on, value in db.execute(DORMANT).fetchall():
+    for event_id, at, customer, on, value, days in db.execute(DORMANT).fetchall():
         if value >= tiers.on(customer, on).abs_floor:
-            yield Single("dormant_reactivated", customer, event_id, at, value)
+            yield Single("dormant_reactivated", customer, event_id, at, Decimal(days))

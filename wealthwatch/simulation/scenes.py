@@ -129,7 +129,7 @@ SCENES = (
     Scene(
         "reversed_inflow", "已通知的大额转入被冲正", "A large credit that was notified is reversed the same afternoon",
         Part(1, 300_000 * YUAN, fund=100_000 * YUAN), _reversal, 10,
-        IN, retracted=("large_inflow",),
+        IN, retracted=IN,
     ),
     Scene(
         "own_transfer", "本人账户间大额划转，不应提醒", "A large transfer between the customer's own accounts, which is no news",
