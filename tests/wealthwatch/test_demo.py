@@ -20,6 +20,13 @@ from wealthwatch.broker import HOST, free_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a killed demo cannot remove goes with the test's folder."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+
 SMALL = ("--customers", "60", "--days", "45", "--start", "2025-03-01", "--port", "0")
 
 
