@@ -1,0 +1,203 @@
+"""Movements as bytes and as postings, and a detector without a broker: customers, rules, time."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from schemas.movements import Kind
+from schemas.notifications import Notification
+from schemas.prices import Price
+from schemas.rules import RuleSettings
+from schemas.settings import Bank
+from streams.book import RuleBook
+from streams.decide import Decision, decide, pass_time
+from streams.findings import World
+from streams.money import Rates
+from streams.portfolio import Account, Customer, Profile
+from streams.posting import Posting, Refusal, read
+from streams.rule import Facts, Finding, Rule
+from streams.state import new_customer
+from streams.windows import Calendar
+
+LARGEST = 262_144
+CREDITS = frozenset(
+    {
+        Kind.DEPOSIT,
+        Kind.TRANSFER_IN,
+        Kind.SALARY,
+        Kind.REDEMPTION,
+        Kind.MATURITY,
+        Kind.LOAN_DRAWDOWN,
+        Kind.INTEREST,
+        Kind.DIVIDEND,
+        Kind.COUPON,
+        Kind.INSURANCE_PAYOUT,
+        Kind.ADJUSTMENT,
+        Kind.VALUATION,
+    }
+)
+"""Kinds that are a credit unless a test says otherwise."""
+
+MINIMAL: dict[str, Any] = {
+    "schema_version": 1,
+    "event_id": "e1",
+    "source": "core",
+    "account_id": "a1",
+    "customer_id": "c1",
+    "asset_class": "demand_deposit",
+    "kind": "deposit",
+    "direction": "credit",
+    "amount": "100.00",
+    "currency": "CNY",
+    "occurred_at": "2025-03-10T09:30:00+08:00",
+}
+"""A movement with nothing but what it must have."""
+
+FULL: dict[str, Any] = {
+    **MINIMAL,
+    "branch": "sh/pudong/12",
+    "balance_after": "1100.00",
+    "product": "P-7",
+    "instrument": "CNE1000003X6",
+    "quantity": "12.50000001",
+    "maturity_date": "2026-03-10",
+    "booked_on": "2025-03-10",
+    "value_date": "2025-03-11",
+    "bank_transaction_code": "PMNT-RCDT-ESCT",
+    "counterparty": {"name": "张三", "bank": "ICBKCNBJ", "account": "****1234", "customer_id": "c9"},
+    "channel": "mobile",
+    "snapshot": False,
+}
+"""A movement with everything it can have but what only a reversal has."""
+
+
+def movement(**overrides: Any) -> bytes:
+    """A valid movement as bytes; an override of None leaves the field out."""
+    wanted = {**MINIMAL, **overrides}
+    return json.dumps({name: value for name, value in wanted.items() if value is not None}, ensure_ascii=False).encode()
+
+
+def posting(**overrides: Any) -> Posting:
+    """A valid movement as the detector reads it."""
+    found = read(movement(**overrides), str(overrides.get("customer_id", "c1")).encode(), LARGEST)
+    assert not isinstance(found, Refusal), found
+    return found
+
+
+def instant(text: str, zone: str = "Asia/Shanghai") -> int:
+    """Whole seconds since 1970 of a local time such as `2025-03-10 09:30`."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp())
+
+
+def iso(at: int) -> str:
+    """An instant as a movement writes it."""
+    return datetime.fromtimestamp(at, UTC).isoformat()
+
+
+def world(rules: dict[str, dict[str, Any]] | None = None, *, bank: Bank | None = None, history_days: int = 92, events: int = 512) -> World:
+    """Rules with some of their settings changed, no rates, the bank's calendar."""
+    bank = bank or Bank()
+    settings = {name: RuleSettings.model_validate(setting) for name, setting in (rules or {}).items()}
+    return World(RuleBook(bank, settings), Rates(bank.base_currency), Calendar(bank.time_zone), history_days, events)
+
+
+@dataclass
+class Detector:
+    """Customers and what was told of them; event ids are made, times are local, detection is at the event's own time."""
+
+    world: World = field(default_factory=world)
+    customers: dict[str, Customer] = field(default_factory=dict)
+    told: list[Notification] = field(default_factory=list)
+    made: int = 0
+    last: Decision | None = None
+
+    def customer(self, customer_id: str = "c1") -> Customer:
+        """The customer, new if not seen before."""
+        return self.customers.setdefault(customer_id, new_customer(customer_id))
+
+    def account(self, account_id: str = "a1", customer_id: str = "c1") -> Account:
+        """An account that has been seen."""
+        return self.customer(customer_id).accounts[account_id]
+
+    def profile(self, customer_id: str = "c1", **values: Any) -> None:
+        """Give the customer a profile."""
+        self.customer(customer_id).profile = Profile(offset=0, **values)
+
+    def rate(self, currency: str, price: str, at: str = "2025-01-01 00:00") -> None:
+        """Let a rate be known."""
+        moment = datetime.fromtimestamp(instant(at), UTC)
+        self.world.rates.learn(Price(of=currency, currency=self.world.rates.base, price=Decimal(price), at=moment))
+
+    def move(self, at: str, amount: str = "100.00", kind: str = "deposit", **overrides: Any) -> list[Notification]:
+        """Decide one movement at a local time; what it told."""
+        self.made += 1
+        values = {
+            "event_id": f"e{self.made}",
+            "kind": kind,
+            "amount": amount,
+            "direction": "credit" if Kind(kind) in CREDITS else "debit",
+            "occurred_at": iso(instant(at, self.world.calendar.zone.key)),
+            **overrides,
+        }
+        return self.take(posting(**values))
+
+    def take(self, one: Posting) -> list[Notification]:
+        """Decide one posting; what it told."""
+        self.last = decide(self.customer(one.customer_id), one, datetime.fromtimestamp(one.at, UTC), self.world)
+        self.told += self.last.notifications
+        return self.last.notifications
+
+    def reverse(self, at: str, event_id: str, original_at: str, amount: str, kind: str, **overrides: Any) -> list[Notification]:
+        """Decide the reversal of a movement of that kind."""
+        zone = self.world.calendar.zone.key
+        values = {
+            "direction": "debit" if Kind(kind) in CREDITS else "credit",
+            "reverses": {"event_id": event_id, "occurred_at": iso(instant(original_at, zone)), "kind": kind},
+            **overrides,
+        }
+        return self.move(at, amount, "reversal", **values)
+
+    def until(self, at: str, customer_id: str = "c1") -> list[Notification]:
+        """Let time pass for one customer; what that told."""
+        to = instant(at, self.world.calendar.zone.key)
+        found = pass_time(self.customer(customer_id), to, datetime.fromtimestamp(to, UTC), self.world)
+        self.told += found
+        return found
+
+    def copy(self) -> Detector:
+        """The same, to be led elsewhere; the memory of event ids stands beside a customer's fields."""
+        twin = deepcopy(self)
+        for customer_id, customer in self.customers.items():
+            other = twin.customers[customer_id]
+            other.seen.update(customer.seen)
+            other.sealed.update(customer.sealed)
+            other.unsaved.update(customer.unsaved)
+        return twin
+
+
+def said(found: list[Notification]) -> list[tuple[str, str]]:
+    """Rule and status of each notification."""
+    return [(one.rule.name, one.status.value) for one in found]
+
+
+def of(found: list[Notification], rule: str) -> list[Notification]:
+    """The notifications of one rule."""
+    return [one for one in found if one.rule.name == rule]
+
+
+def only(found: list[Notification], rule: str) -> Notification:
+    """The one notification of a rule."""
+    (one,) = of(found, rule)
+    return one
+
+
+def facts_of(rule: Rule[Any], finding: Finding[Any]) -> dict[str, str]:
+    """What a rule adds to the evidence."""
+    facts: Facts = rule.facts(finding)
+    return dict(facts.facts)
