@@ -20,7 +20,7 @@ from handlers.inbox.database import Database
 from handlers.inbox.users import create_login
 from schemas.managers import Manager
 from schemas.settings import Door, Log, Settings
-from wealthwatch.broker import HOST, embedded_broker, free_port
+from wealthwatch.broker import embedded_broker, free_port
 from wealthwatch.refusal import Refusal
 from wealthwatch.replaying import Pace, Progress, Replay, Summary, publish
 from wealthwatch.services import Services
@@ -226,6 +226,3 @@ def _simulate(wish: Wish, show: Show) -> tuple[Path, int]:
 def _names(sample: Path) -> dict[str, str]:
     lines = beside(sample, "managers.jsonl").read_text(encoding="utf-8").splitlines()
     return {manager.manager_id: manager.name for manager in (Manager.model_validate(json.loads(line)) for line in lines)}
-
-
-__all__ = ["HOST", "Access", "Demonstration", "Wish", "running", "settings_of_demo"]
