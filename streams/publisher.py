@@ -11,6 +11,7 @@ partition without knowing.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -24,6 +25,17 @@ from schemas.topics import MOVEMENTS
 
 BATCH_BYTES = 1 << 20
 LARGEST_REQUEST = 16 << 20
+
+
+class _ConcurrentTransactions(logging.Filter):
+    """Drops a retry that is no news: a transaction that follows the last one closely is told NotEnoughReplicas until that has ended."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep everything else."""
+        return "NotEnoughReplicasError" not in record.getMessage()
+
+
+logging.getLogger("aiokafka.producer.sender").addFilter(_ConcurrentTransactions())
 
 Outgoing = tuple[bytes | None, bytes, Headers]
 """Key, value, headers."""

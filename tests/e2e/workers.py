@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -27,6 +28,7 @@ class Workers:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self._settings, self._folder = settings, folder
         self.all: list[Child] = []
+        self._killed: list[Child] = []
 
     def start(self, **environment: str) -> Child:
         """One more worker."""
@@ -40,9 +42,27 @@ class Workers:
         """All that a worker has logged."""
         return (self._folder / f"{child.name}.log").read_text()
 
+    def await_log(self, child: Child, words: str, *, within_s: float = 60) -> None:
+        """Wait until a worker has logged these words."""
+        deadline = time.monotonic() + within_s
+        while words not in self.log(child):
+            assert time.monotonic() < deadline, f"{child.name} has not logged {words!r} within {within_s} s:\n{child.last_words()}"
+            time.sleep(0.05)
+
     def trouble(self) -> str | None:
         """The last words of a worker that died of itself."""
-        return next((child.last_words() for child in self.all if child.exit_code not in (None, 0, -signal.SIGKILL, -signal.SIGTERM)), None)
+        return next((child.last_words() for child in self.all if child.exit_code is not None and child not in self._killed), None)
+
+    def stop(self, child: Child) -> None:
+        """Ask a worker to finish its batch and leave."""
+        self._killed.append(child)
+        assert child.stop() == 0, child.last_words()
+
+    def kill(self, child: Child) -> None:
+        """`kill -9` a worker, which has no time to say good-bye."""
+        self._killed.append(child)
+        os.kill(program_pid(child), signal.SIGKILL)
+        child.kill()
 
     def await_decided(self, *, positions: int | None = None, within_s: float = 90) -> None:
         """Wait until every movement that is on the topic now (or so many) has been decided and committed."""

@@ -1,0 +1,93 @@
+"""What a worker's death, arrival and absence leave behind: the same states, byte for byte, and every notification once."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from schemas.settings import Settings
+from schemas.topics import MOVEMENTS
+from tests.brokers.records import produce
+from tests.e2e.workers import final_states, freeze, notifications, thaw, workers
+from wealthwatch.simulation import Plan, write
+
+Rows = list[tuple[bytes, bytes]]
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """A small bank's movements over 60 days, keyed."""
+    sample = tmp_path_factory.mktemp("sample") / "sample.jsonl"
+    write(Plan(11, 300, 60, date(2025, 3, 1)), sample)
+    return [(json.loads(line)["customer_id"].encode(), line) for line in sample.read_bytes().splitlines()]
+
+
+def undisturbed(settings: Settings, rows: Rows, folder: Path) -> tuple[dict[bytes, bytes], Counter[UUID]]:
+    """States and message ids of a run that nothing disturbs, on topics of its own."""
+    calm = on_other_topics(settings, "calm.")
+    produce(calm, MOVEMENTS, rows)
+    with workers(calm, folder) as detectors:
+        detectors.start()
+        detectors.await_decided()
+    return final_states(calm), Counter(said.message_id for said in notifications(calm))
+
+
+def on_other_topics(settings: Settings, prefix: str) -> Settings:
+    """The same settings for topics and a group of their own."""
+    from handlers import topics
+
+    kafka = settings.kafka.model_copy(update={"topic_prefix": prefix + settings.kafka.topic_prefix})
+    detector = settings.detector.model_copy(update={"application_id": prefix + settings.detector.application_id})
+    other = settings.model_copy(update={"kafka": kafka, "detector": detector})
+    topics.create(other.kafka)
+    return other
+
+
+def test_a_worker_killed_in_the_middle_leaves_the_same_states_and_ids(settings: Settings, rows: Rows, tmp_path: Path) -> None:
+    """Kill -9 and a restart, on either broker: nothing lost, and no id that an undisturbed run does not have."""
+    states, ids = undisturbed(settings, rows, tmp_path / "calm")
+    small = settings.model_copy(update={"detector": settings.detector.model_copy(update={"batch_records": 100})})
+    produce(small, MOVEMENTS, rows)
+    with workers(small, tmp_path / "stormy") as detectors:
+        first = detectors.start()
+        detectors.await_decided(positions=len(rows) // 4)
+        detectors.kill(first)
+        detectors.start()
+        detectors.await_decided()
+    assert final_states(small) == states
+    said = Counter(message.message_id for message in notifications(small))
+    assert set(said) == set(ids)
+    if small.detector.processing_guarantee == "exactly_once":
+        assert said == ids
+
+
+@pytest.mark.kafka
+def test_deaths_arrivals_and_a_zombie_change_nothing(settings: Settings, rows: Rows, tmp_path: Path) -> None:
+    """Kill -9 in the middle, a restart, a second worker, and one frozen past its session and woken: it is fenced, and nothing shows."""
+    states, ids = undisturbed(settings, rows, tmp_path / "calm")
+    assert max(ids.values()) == 1
+    quarter = len(rows) // 4
+    with workers(settings, tmp_path / "stormy") as detectors:
+        produce(settings, MOVEMENTS, rows[:quarter])
+        first = detectors.start(WEALTHWATCH_DETECTOR__BATCH_RECORDS="20")
+        detectors.await_decided(positions=quarter // 2)
+        detectors.kill(first)
+        slow = detectors.start(WEALTHWATCH_DETECTOR__BATCH_RECORDS="1")
+        quick = detectors.start()
+        detectors.await_log(slow, "partition_open")
+        detectors.await_log(quick, "partition_open")
+        produce(settings, MOVEMENTS, rows[quarter:])
+        freeze(slow)
+        detectors.await_decided(within_s=120)
+        thaw(slow)
+        detectors.await_log(slow, "partition_fenced")
+        detectors.stop(quick)
+        produce(settings, MOVEMENTS, rows[:200])
+        detectors.await_decided(within_s=120)
+    assert final_states(settings) == states
+    assert Counter(message.message_id for message in notifications(settings)) == ids
