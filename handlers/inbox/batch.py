@@ -56,7 +56,7 @@ class Reader:
     """Turns records into batches; `kafka` says how the topics are called on this broker."""
 
     def __init__(self, kafka: Kafka, zone: tzinfo) -> None:
-        self._reads: dict[str, tuple[Topic, type[tables.Table], Callable[[bytes], Row]]] = {
+        self._reads: dict[str, tuple[Topic, type[tables.Table], Callable[[bytes], Row | None]]] = {
             kafka.topic(topic): (topic, table, read)
             for topic, table, read in (
                 (topics.MANAGERS, tables.Manager, lambda value: rows.manager_row(Manager.model_validate_json(value))),
@@ -92,4 +92,6 @@ class Reader:
                 raise ValueError("only a compacted topic forgets")
             return record.key.decode(), None
         row = read(record.value)
+        if row is None:
+            return (record.key or b"").decode(), None
         return str(row[next(iter(table.__table__.primary_key)).name]), row

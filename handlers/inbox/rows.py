@@ -12,6 +12,7 @@ from schemas.managers import Manager
 from schemas.notifications import Notification
 from schemas.positions import Position
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -47,9 +48,14 @@ def manager_row(manager: Manager) -> Row:
     }
 
 
-def position_row(position: Position, zone: tzinfo) -> Row:
-    """What is held now; `closes` holds only what this message says, the date of `as_of` included."""
+def position_row(position: Position, zone: tzinfo) -> Row | None:
+    """What is held now; `closes` holds only what this message says, the date of `as_of` included.
+
+    None for a customer whose clock has not begun: the profile came, but no movement yet, so nothing is known to be held.
+    """
     as_of = _moment(position.as_of)
+    if as_of == NEVER:
+        return None
     closes = {close.on.isoformat(): format(close.aum, "f") for close in position.closes}
     closes[as_of.astimezone(zone).date().isoformat()] = format(position.aum, "f")
     return {

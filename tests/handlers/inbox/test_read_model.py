@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -105,6 +105,13 @@ def test_an_amount_is_kept_to_the_last_digit(either: Database) -> None:
     exact = Decimal("123456789012345678.1234")
     fill(either, position(allocation={AssetClass.FUND: exact}))
     assert rows(either, tables.Position)[0].aum == str(exact)
+
+
+def test_a_customer_without_a_movement_yet_holds_nothing_known(either: Database) -> None:
+    never = position(at=datetime(1970, 1, 1, tzinfo=UTC), allocation={AssetClass.FUND: Decimal("0.0000")})
+    with either.writing() as connection:
+        absorb(connection, read(Record("wealth.positions", never.model_dump_json().encode(), key=b"C1")), ZONE)
+    assert rows(either, tables.Position) == []
 
 
 def test_a_forgotten_customer_is_gone(either: Database) -> None:
