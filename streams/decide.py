@@ -161,9 +161,9 @@ def decided_tier(before: str, average: int | None, book: RuleBook) -> str:
         return before
     reached = max(place for place, line in enumerate(book.lines) if line <= average or place == 0)
     held = book.tiers.get(before, 0)
-    if reached < held and average >= book.lost_below[held]:
-        return before
-    return book.bank.tiers[reached].name
+    while held and average < book.lost_below[held]:
+        held -= 1
+    return book.bank.tiers[max(reached, held)].name
 
 
 def _ask_event(

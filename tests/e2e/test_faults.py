@@ -13,7 +13,7 @@ import pytest
 from schemas.settings import Settings
 from schemas.topics import MOVEMENTS
 from tests.brokers.records import produce
-from tests.e2e.workers import final_states, freeze, notifications, thaw, workers
+from tests.e2e.workers import final_states, freeze, notifications, on_other_topics, thaw, workers
 from wealthwatch.simulation import Plan, write
 
 Rows = list[tuple[bytes, bytes]]
@@ -35,17 +35,6 @@ def undisturbed(settings: Settings, rows: Rows, folder: Path) -> tuple[dict[byte
         detectors.start()
         detectors.await_decided()
     return final_states(calm), Counter(said.message_id for said in notifications(calm))
-
-
-def on_other_topics(settings: Settings, prefix: str) -> Settings:
-    """The same settings for topics and a group of their own."""
-    from handlers import topics
-
-    kafka = settings.kafka.model_copy(update={"topic_prefix": prefix + settings.kafka.topic_prefix})
-    detector = settings.detector.model_copy(update={"application_id": prefix + settings.detector.application_id})
-    other = settings.model_copy(update={"kafka": kafka, "detector": detector})
-    topics.create(other.kafka)
-    return other
 
 
 def test_a_worker_killed_in_the_middle_leaves_the_same_states_and_ids(settings: Settings, rows: Rows, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
+from handlers import topics
 from schemas.notifications import Notification
 from schemas.positions import Position
 from schemas.settings import Settings
@@ -128,3 +129,12 @@ def notifications(settings: Settings) -> list[Notification]:
 def balances(allocations: dict[str, Position]) -> dict[str, Decimal]:
     """Balance by account."""
     return {account.account_id: account.balance for position in allocations.values() for account in position.accounts}
+
+
+def on_other_topics(settings: Settings, prefix: str) -> Settings:
+    """The same settings for topics and a group of their own."""
+    kafka = settings.kafka.model_copy(update={"topic_prefix": prefix + settings.kafka.topic_prefix})
+    detector = settings.detector.model_copy(update={"application_id": prefix + settings.detector.application_id})
+    other = settings.model_copy(update={"kafka": kafka, "detector": detector})
+    topics.create(other.kafka)
+    return other
