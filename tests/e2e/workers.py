@@ -76,6 +76,15 @@ class Workers:
 
         await_records(self._settings, STATES, enough, within_s=within_s, until=self.trouble)
 
+    def await_ticks(self, count: int, *, within_s: float = 60) -> None:
+        """Wait until so many ticks, over all partitions, have been decided."""
+
+        def enough(records: list) -> bool:
+            reached = {record.partition: decode_positions(record.value).ticks for record in records if record.key == POSITIONS_KEY}
+            return sum(reached.values()) >= count
+
+        await_records(self._settings, STATES, enough, within_s=within_s, until=self.trouble)
+
     def await_allocations(self, *, within_s: float = 60) -> dict[str, Position]:
         """Wait until the allocations of everything decided are published, and return the newest of each customer."""
 
