@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError, StatementError
 
 from handlers.inbox import tables
 from handlers.inbox.batch import READ, Batch, Reader, Record
+from handlers.inbox.changes import Changes
 from handlers.inbox.database import Database
 from handlers.inbox.metrics import Metrics
 from handlers.inbox.read_model import absorb
@@ -32,7 +33,7 @@ LONGEST_WAIT_S = 15.0
 REFUSED = (StatementError, OverflowError, UnicodeError)
 """What a database says of a value it cannot keep; sqlite3 raises the latter two as they are."""
 
-Listener = Callable[[set[str]], None]
+Listener = Callable[[Changes], None]
 
 
 class Feed:
@@ -43,7 +44,7 @@ class Feed:
         database: the read model.
         zone: the bank's time zone.
         metrics: what is counted.
-        listener: hears, after each batch is kept, which customers' pages may look different.
+        listener: hears, after each batch is kept, what looks different.
     """
 
     def __init__(self, kafka: Kafka, database: Database, zone: tzinfo, metrics: Metrics, listener: Listener) -> None:

@@ -6,26 +6,28 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from handlers.inbox.changes import Changes
+
 
 class Ear:
-    """One page that listens: gathers changed customers until the page is told."""
+    """One page that listens: gathers changes until the page is told."""
 
     def __init__(self) -> None:
-        self._changed: set[str] = set()
+        self._changed = Changes()
         self._rang = asyncio.Event()
 
-    def hear(self, customers: set[str]) -> None:
-        """Remember the customers and wake the page."""
-        self._changed |= customers
+    def hear(self, changes: Changes) -> None:
+        """Remember the changes and wake the page."""
+        self._changed |= changes
         self._rang.set()
 
-    async def listen(self, patience: float) -> set[str]:
-        """The customers changed since the last time; empty when nothing changed for so many seconds."""
+    async def listen(self, patience: float) -> Changes:
+        """What changed since the last time; nothing, when nothing did for so many seconds."""
         try:
             await asyncio.wait_for(self._rang.wait(), patience)
         except TimeoutError:
-            return set()
-        changed, self._changed = self._changed, set()
+            return Changes()
+        changed, self._changed = self._changed, Changes()
         self._rang.clear()
         return changed
 
@@ -41,11 +43,11 @@ class Live:
         """Say on which loop the pages live."""
         self._loop = loop
 
-    def tell(self, customers: set[str]) -> None:
+    def tell(self, changes: Changes) -> None:
         """Tell all pages, from any thread; without a loop nobody listens yet."""
         loop = self._loop
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._ring, customers)
+            loop.call_soon_threadsafe(self._ring, changes)
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Ear]:
@@ -57,6 +59,6 @@ class Live:
         finally:
             self._ears.discard(ear)
 
-    def _ring(self, customers: set[str]) -> None:
+    def _ring(self, changes: Changes) -> None:
         for ear in self._ears:
-            ear.hear(customers)
+            ear.hear(changes)

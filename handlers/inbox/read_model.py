@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, select
 
 from handlers.inbox import tables
 from handlers.inbox.batch import Batch
+from handlers.inbox.changes import Changes
 from handlers.inbox.database import Row, put
 from handlers.inbox.item import Done, Told, item_row
 from schemas.follow_ups import Step
@@ -27,12 +28,8 @@ _SAID_ONCE = (tables.Message, tables.Telling, tables.FollowUp)
 _LATEST = (tables.Manager, tables.Customer)
 
 
-def absorb(connection: Connection, batch: Batch, zone: tzinfo) -> set[str]:
-    """Write the batch; what was written before is not written again.
-
-    Returns:
-        The customers whose pages may look different now.
-    """
+def absorb(connection: Connection, batch: Batch, zone: tzinfo) -> Changes:
+    """Write the batch; what was written before is not written again."""
     for table in _LATEST:
         _replace(connection, table, batch.rows.get(table, {}))
     _replace(connection, tables.Position, _with_history(connection, batch.rows.get(tables.Position, {})))
@@ -45,7 +42,8 @@ def absorb(connection: Connection, batch: Batch, zone: tzinfo) -> set[str]:
         tables.Offset,
         [{"topic": topic, "partition": partition, "next_offset": offset} for (topic, partition), offset in batch.offsets.items()],
     )
-    return {row["customer_id"] for row in said} | set(batch.rows.get(tables.Customer, {})) | set(batch.rows.get(tables.Position, {}))
+    lines = frozenset({row["customer_id"] for row in said} | set(batch.rows.get(tables.Customer, {})))
+    return Changes(lines | frozenset(batch.rows.get(tables.Position, {})), lines)
 
 
 def rework(connection: Connection, notification_ids: Collection[str], zone: tzinfo) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from handlers.inbox import tables
+from handlers.inbox.changes import Changes
 from handlers.inbox.database import put
 from handlers.inbox.parts import Parts
 from handlers.inbox.publisher import NotPublished
@@ -43,4 +44,5 @@ def take_step(parts: Parts, follow_up: FollowUp) -> None:
     with parts.database.writing() as connection:
         put(connection, kept, [row], keep=True)
         rework(connection, [row["notification_id"]], parts.zone)
-    parts.live.tell({follow_up.customer_id})
+    changed = frozenset({follow_up.customer_id})
+    parts.live.tell(Changes(changed, changed))

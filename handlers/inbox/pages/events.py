@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sse_starlette import EventSourceResponse
 
+from handlers.inbox.changes import Changes
 from handlers.inbox.gate import InParts, SignedIn, Visit
 from handlers.inbox.parts import Parts
 from handlers.inbox.viewer import viewer, visible
@@ -19,12 +20,11 @@ router = APIRouter()
 PATIENCE_S = 20.0
 AT_MOST_EVERY_S = 0.5
 """A replay changes hundreds of lines a second; a page is told twice."""
-MOST_NAMED = 200
 
 
 @router.get("/events")
 async def listen(parts: InParts, visit: SignedIn) -> Response:
-    """Stream `changed` events, each with the ids of the customers of theirs that changed."""
+    """Stream `changed` events: whose pages (of their customers) look different, and whether the list does."""
     return EventSourceResponse(_events(parts, visit), ping=15, headers={"X-Accel-Buffering": "no"})
 
 
@@ -39,16 +39,16 @@ async def _events(parts: Parts, visit: Visit) -> AsyncIterator[dict[str, str]]:
                     yield {"event": "ended", "data": ""}
                     return
                 if theirs:
-                    yield {"event": "changed", "data": json.dumps(sorted(theirs)[:MOST_NAMED])}
+                    yield {"event": "changed", "data": json.dumps({"pages": sorted(theirs.pages), "lines": bool(theirs.lines)})}
                     await asyncio.sleep(AT_MOST_EVERY_S)
 
 
-def _theirs(parts: Parts, visit: Visit, changed: set[str]) -> set[str] | None:
-    """Those of the changed that are theirs now; None when the session has ended."""
+def _theirs(parts: Parts, visit: Visit, changed: Changes) -> Changes | None:
+    """What changed of their customers as they are now; None when the session has ended."""
     found = parts.sessions.manager_of(visit.token, parts.clock(), is_use=False)
     if found is None:
         return None
     if not changed:
-        return set()
+        return changed
     with parts.database.reading() as connection:
-        return visible(connection, viewer(connection, *found), changed)
+        return changed.of(visible(connection, viewer(connection, *found), set(changed.pages)))

@@ -76,8 +76,8 @@
   let greeted = false;
   source.addEventListener("hello", () => { say("on"); if (greeted) refresh(true); greeted = true; });
   source.addEventListener("changed", (event) => {
-    const customers = JSON.parse(event.data);
-    if (customer === null || customers.includes(customer)) refresh(true);
+    const changed = JSON.parse(event.data);
+    if (customer === null ? changed.lines : changed.pages.includes(customer)) refresh(true);
   });
   source.addEventListener("ended", () => location.reload());
   source.addEventListener("error", () => say("off"));

@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 
 from handlers.inbox.app import create_app
 from handlers.inbox.batch import Batch, Reader
+from handlers.inbox.changes import Changes
 from handlers.inbox.database import Database
 from handlers.inbox.migration import migrate
 from handlers.inbox.parts import Parts
@@ -73,8 +74,8 @@ def read(*messages: BaseModel | Record) -> Batch:
     return Reader(kafka, ZONE).read(records)
 
 
-def fill(database: Database, *messages: BaseModel) -> set[str]:
-    """Write the messages into the read model; returns the customers that changed."""
+def fill(database: Database, *messages: BaseModel) -> Changes:
+    """Write the messages into the read model."""
     with database.writing() as connection:
         return absorb(connection, read(*messages), ZONE)
 

@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, select, text, update
 
 from handlers import topics as admin
 from handlers.inbox import tables
+from handlers.inbox.changes import Changes
 from handlers.inbox.database import Database
 from handlers.inbox.feed import Feed
 from handlers.inbox.metrics import Metrics
@@ -32,13 +33,13 @@ class Heard:
     """What the feed told its listener, waited for."""
 
     def __init__(self) -> None:
-        self._changes: queue.Queue[set[str]] = queue.Queue()
+        self._changes: queue.Queue[Changes] = queue.Queue()
 
-    def __call__(self, customers: set[str]) -> None:
-        self._changes.put(customers)
+    def __call__(self, changes: Changes) -> None:
+        self._changes.put(changes)
 
     def until(self, customer_id: str) -> None:
-        while customer_id not in self._changes.get(timeout=WITHIN_S):
+        while customer_id not in self._changes.get(timeout=WITHIN_S).pages:
             pass
 
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from handlers.inbox.changes import Changes
 from handlers.inbox.database import Database
 from handlers.inbox.gate import Visit
 from handlers.inbox.live import Live
@@ -23,18 +24,22 @@ from tests.handlers.inbox.conftest import PASSWORD, ZONE, fill
 from tests.handlers.inbox.messages import customer
 
 
+def changed(customers: set[str]) -> Changes:
+    return Changes(frozenset(customers), frozenset(customers))
+
+
 async def test_an_ear_hears_what_changed_since_it_listened_last_from_any_thread() -> None:
     live = Live()
-    live.tell({"before anyone listens"})
+    live.tell(changed({"before anyone listens"}))
     live.attach(asyncio.get_running_loop())
     async with live.listening() as ear:
-        thread = threading.Thread(target=lambda: (live.tell({"C1"}), live.tell({"C2"})))
+        thread = threading.Thread(target=lambda: (live.tell(changed({"C1"})), live.tell(changed({"C2"}))))
         thread.start()
         thread.join()
-        assert await ear.listen(5) == {"C1", "C2"}
-        assert await ear.listen(0.01) == set()
-        live.tell({"C3"})
-        assert await ear.listen(5) == {"C3"}
+        assert await ear.listen(5) == changed({"C1", "C2"})
+        assert await ear.listen(0.01) == Changes()
+        live.tell(changed({"C3"}))
+        assert await ear.listen(5) == changed({"C3"})
     assert live._ears == set()
 
 
@@ -57,13 +62,13 @@ async def test_a_page_hears_of_its_manager_s_customers_and_of_no_other(parts: Pa
     async with listening(parts, database) as stream:
         assert parts.metrics.registry.get_sample_value("wealthwatch_inbox_live_connections") == 1
         heard = asyncio.ensure_future(anext(stream))
-        parts.live.tell({"C2"})
-        parts.live.tell({"C2", "unknown"})
+        parts.live.tell(changed({"C2"}))
+        parts.live.tell(changed({"C2", "unknown"}))
         assert not (await asyncio.wait({heard}, timeout=0.3))[0]
-        parts.live.tell({"C1", "C2"})
+        parts.live.tell(changed({"C1", "C2"}))
         told = await asyncio.wait_for(heard, 5)
         assert told["event"] == "changed"
-        assert json.loads(told["data"]) == ["C1"]
+        assert json.loads(told["data"]) == {"pages": ["C1"], "lines": True}
     assert parts.metrics.registry.get_sample_value("wealthwatch_inbox_live_connections") == 0
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.exc import StatementError
 
 from handlers.inbox import tables
+from handlers.inbox.changes import Changes
 from handlers.inbox.database import Database
 from handlers.inbox.read_model import absorb
 from schemas.follow_ups import Step
@@ -30,7 +31,7 @@ def test_a_notification_is_an_item_when_the_journal_says_it_was_told_in_the_inbo
     message = notification()
     fill(either, customer(), message)
     assert rows(either, tables.Item) == []
-    assert fill(either, telling(message)) == {"C1"}
+    assert fill(either, telling(message)) == Changes(frozenset({"C1"}), frozenset({"C1"}))
     assert [item.notification_id for item in rows(either, tables.Item)] == [str(message.notification_id)]
 
 
@@ -105,6 +106,10 @@ def test_an_amount_is_kept_to_the_last_digit(either: Database) -> None:
     exact = Decimal("123456789012345678.1234")
     fill(either, position(allocation={AssetClass.FUND: exact}))
     assert rows(either, tables.Position)[0].aum == str(exact)
+
+
+def test_a_position_changes_a_page_and_no_line_of_the_list(database: Database) -> None:
+    assert fill(database, position(), customer("C2")) == Changes(frozenset({"C1", "C2"}), frozenset({"C2"}))
 
 
 def test_a_customer_without_a_movement_yet_holds_nothing_known(either: Database) -> None:
