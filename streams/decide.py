@@ -14,12 +14,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from schemas.movements import Direction
 from schemas.notifications import Notification, Status
 from schemas.rules import Severity
 from streams.book import RuleBook
 from streams.events import digest_of, remember
 from streams.findings import World, band, identity, notification_id, notify
-from streams.portfolio import INITIATED, Condition, Customer, Told, apply
+from streams.portfolio import INITIATED, Condition, Customer, Told, apply, take_back
 from streams.posting import Posting
 from streams.rule import ConditionRule, EventRule, Finding, Measured, Prepared, Situation
 
@@ -87,6 +88,8 @@ def decide(customer: Customer, posting: Posting, detected_at: datetime, world: W
             _rearm(situation, world)
         if digest in customer.reversed:
             customer.reversed.remove(digest)
+            if posting.direction is Direction.DEBIT:
+                take_back(effect.account, posting.at, posting.units)
         else:
             for event in world.book.events_on[cause]:
                 _ask_event(event, sheet[event.name], situation, digest, detected_at, world, found)
@@ -147,6 +150,8 @@ def _pass_time(customer: Customer, to: int, detected_at: datetime, world: World,
             customer.tier = decided_tier(customer.tier, situation.average, book)
             if total is not None:
                 asked |= book.at_close
+            if customer.tier != situation.tier_before:
+                asked |= book.conditions.keys()  # the tier sets their thresholds
         if asked:
             sheet = book.sheet(customer)
             for name in book.conditions:

@@ -126,8 +126,9 @@ def _evidence(world: World, rule: Rule[Any], finding: Finding[Any]) -> Evidence:
     aum_before = customer.aum
     if effect is not None:
         aum_before = effect.aum_before
-        name = CLASSES[effect.account.asset_class]
-        before[name] = before.get(name, 0) - effect.change
+        account = effect.account
+        for place, value in ((account.asset_class, -(account.value or 0)), (effect.class_before, effect.value_before)):
+            before[CLASSES[place]] = before.get(CLASSES[place], 0) + value
     facts: Facts = rule.facts(finding)
     threshold = in_unit(finding.measured.threshold, rule.unit)
     foreign = sorted({account.currency for account in customer.accounts.values()} - {world.rates.base})

@@ -7,12 +7,14 @@ The law of balances:
 3. While an account has a gap, a movement from before the break is what was missing: it fills the gap and leaves the balance alone, since
    the feed's balance already held it. A gap filled to zero was never a break, only disorder.
 4. A movement from before the account's latest, without a gap, is applied and not compared: its `balance_after` speaks of another order.
-5. An account first seen with a `balance_after` starts from the balance before it, silently.
+5. An account first seen with a `balance_after` starts from the balance before it, silently. Movements from before it are in that opening
+   already and leave the balance alone, until they add up to it.
 6. A snapshot states the balance; one from before the account's latest movement is ignored.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from functools import cached_property
 from typing import NamedTuple
 
@@ -59,13 +61,16 @@ class Account(Struct, array_like=True):
     """Event time of the latest movement."""
     gap: int = 0
     gap_at: int = 0
+    opening: int = 0
+    """What of the balance before the first movement no earlier movement has accounted for."""
+    opened_at: int = 0
     held: int = 0
     """Units of the instrument, in hundred-millionths."""
     instrument: str | None = None
     product: str | None = None
     maturity: str | None = None
     debits: list[tuple[int, int, int]] = []
-    """External debits of the last 24 hours: event time, units, base-currency units."""
+    """External debits of the last 24 hours, by event time: event time, units, base-currency units."""
 
     @property
     def is_liability(self) -> bool:
@@ -180,8 +185,10 @@ class Effect(NamedTuple):
     flow: Flow
     value: int
     """The amount, positive; 0 where no rate is known."""
-    change: int
-    """Change of the account's value."""
+    value_before: int
+    """Of the account, an opening balance included."""
+    class_before: int
+    """Place in `CLASSES`; movements may bring an account into another class."""
     aum_before: int
     late: bool
     """It is from before the customer's clock."""
@@ -211,20 +218,20 @@ def revalue(customer: Customer, rates: Rates) -> None:
 
 def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar) -> Effect:
     """Apply one movement to the customer, whose clock has already reached it if it is not late."""
-    aum_before = customer.aum
+    aum_before = aum_closed = customer.aum
     late = posting.at < customer.clock
     account = customer.accounts.get(posting.account_id)
     if account is None:
         account = customer.accounts[posting.account_id] = Account(_PLACE[posting.asset_class], posting.currency)
         opening = posting.after - posting.signed if posting.after is not None and not posting.snapshot else 0
         if opening:
-            account.balance, account.gap, account.gap_at = opening, opening, posting.at
+            account.balance, account.opening, account.opened_at = opening, opening, posting.at
             _set_value(customer, account, rates.in_base(opening, account.currency))
             aum_before = customer.aum
-    elif account.asset_class != _PLACE[posting.asset_class] and posting.at >= account.latest:
+    value_before, class_before = account.value or 0, account.asset_class
+    if class_before != _PLACE[posting.asset_class] and posting.at >= account.latest:
         _set_value(customer, account, 0)
         account.asset_class = _PLACE[posting.asset_class]
-    value_before = account.value or 0
     broke, filled = _balance(account, posting)
     _describe(account, posting)
     _set_value(customer, account, rates.in_base(account.balance, account.currency))
@@ -240,11 +247,11 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
             _flow_in(customer, posting, account, value, calendar)
     day = calendar.date_of(posting.at)
     if late and day < calendar.date_of(customer.clock):
-        if (change := customer.aum - aum_before) and customer.closes.days:
+        if (change := customer.aum - aum_closed) and customer.closes.days:
             customer.closes.moved_late(max(day, customer.flows.kept_from), change)
-    elif customer.aum != aum_before or not customer.closes.days:
+    elif customer.aum != aum_closed or not customer.closes.days:
         customer.closes.moved(calendar.date_of(customer.clock), customer.aum)
-    return Effect(flow, value, (account.value or 0) - value_before, aum_before, late, broke, filled, account)
+    return Effect(flow, value, value_before, class_before, aum_before, late, broke, filled, account)
 
 
 def _balance(account: Account, posting: Posting) -> tuple[int, bool]:
@@ -253,9 +260,12 @@ def _balance(account: Account, posting: Posting) -> tuple[int, bool]:
     if posting.snapshot:
         if not late:
             account.balance = posting.signed if posting.after is None else posting.after
-            account.gap, account.latest = 0, posting.at
+            account.gap, account.opening, account.latest = 0, 0, posting.at
         return 0, False
-    if account.gap and account.latest and _was_missing(account, posting):
+    if account.opening and _was_missing(account, posting, account.opened_at):
+        account.opening -= posting.signed
+        return 0, False
+    if account.gap and _was_missing(account, posting, account.gap_at):
         account.gap -= posting.signed
         return 0, account.gap == 0
     account.balance += posting.signed
@@ -270,10 +280,10 @@ def _balance(account: Account, posting: Posting) -> tuple[int, bool]:
     return broke, False
 
 
-def _was_missing(account: Account, posting: Posting) -> bool:
-    """Whether a gap stands for this movement; within the very second of the break only its `balance_after` can tell."""
-    if posting.at != account.gap_at:
-        return posting.at < account.gap_at
+def _was_missing(account: Account, posting: Posting, stated_at: int) -> bool:
+    """Whether the balance stated at an instant held this movement; within that very second only its `balance_after` can tell."""
+    if posting.at != stated_at:
+        return posting.at < stated_at
     return posting.after is not None and posting.after != account.balance + posting.signed
 
 
@@ -304,11 +314,10 @@ def _flow_in(customer: Customer, posting: Posting, account: Account, value: int,
         customer.flows.add(day, value, 0)
     else:
         customer.flows.add(day, 0, value)
-        debits = account.debits
-        debits.append((posting.at, posting.units, value))
+        insort(account.debits, (posting.at, posting.units, value))
         oldest = max(account.latest, posting.at) - DAY_SECONDS
-        if debits[0][0] < oldest:
-            account.debits = [debit for debit in debits if debit[0] >= oldest]
+        if account.debits[0][0] < oldest:
+            del account.debits[: bisect_left(account.debits, (oldest,))]
 
 
 def _undo(customer: Customer, posting: Posting, account: Account, value: int, calendar: Calendar) -> None:
@@ -323,7 +332,11 @@ def _undo(customer: Customer, posting: Posting, account: Account, value: int, ca
         customer.flows.add(day, -value, 0)
         return
     customer.flows.add(day, 0, -value)
-    for debit in account.debits:
-        if debit[0] == at and debit[1] == posting.units:
-            account.debits.remove(debit)
-            break
+    take_back(account, at, posting.units)
+
+
+def take_back(account: Account, at: int, units: int) -> None:
+    """A debit of the last 24 hours was reversed: it never left."""
+    place = bisect_left(account.debits, (at, units))
+    if place < len(account.debits) and account.debits[place][:2] == (at, units):
+        del account.debits[place]

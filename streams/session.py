@@ -208,7 +208,9 @@ class Session:
 
     async def _pass(self, at: int, record: ConsumerRecord) -> None:
         """Let time pass for every customer for whom that can change something, in pieces that fit into a batch."""
-        while due := self.store.due(at, self._detector.batch_records):
+        touched = list(self._touched.values())
+        while due := self.store.due(at, self._detector.batch_records, touched):
+            touched = []
             for place, customer_id in enumerate(due, 1):
                 customer = self.store.customer(customer_id)
                 tier = customer.tier

@@ -50,11 +50,19 @@ class MemoryStore:
                 return
             yield customer_id
 
-    def due(self, at: int, most: int) -> list[str]:
-        """Up to `most` customers for whom passing time can change something until `at`, the earliest first."""
+    def due(self, at: int, most: int, touched: Iterable[Customer] = ()) -> list[str]:
+        """Up to `most` customers for whom passing time can change something until `at`, the earliest first.
+
+        Args:
+            at: event time, whole seconds since 1970.
+            most: how many at once.
+            touched: customers whose state is not committed yet, and so not kept here.
+        """
         if self._wakes is None:
             self._wakes = [(wake, key.decode()) for key, value in self._states.items() if not is_segment(key) and (wake := wake_of(value))]
             heapq.heapify(self._wakes)
+        for customer in touched:
+            self.slept(customer)
         found: dict[str, None] = {}
         while self._wakes and self._wakes[0][0] <= at and len(found) < most:
             customer_id = heapq.heappop(self._wakes)[1]
@@ -67,6 +75,6 @@ class MemoryStore:
         return live.wake if live is not None else wake_of(self._states[customer_id.encode()])
 
     def slept(self, customer: Customer) -> None:
-        """A tick changed nothing that is worth writing; only when the customer wakes next."""
+        """When a customer wakes next has changed, and nothing that is worth writing."""
         if self._wakes is not None and customer.wake:
             heapq.heappush(self._wakes, (customer.wake, customer.customer_id))
