@@ -190,7 +190,10 @@ def test_an_open_customer_s_page_shows_what_is_new_and_keeps_what_is_being_writt
     desk.hears(position(at=datetime.now(UTC), net_assets=Decimal("1.0000"), aum=Decimal("7777777.0000")))
     expect(page.locator(".figures dd").first).to_have_text("¥7,777,777.00", timeout=WITHIN_MS)
     assert before != "¥7,777,777.00"
-    expect(page.locator("details.contact textarea")).to_have_value("half a sen")
+    desk.is_told(finding(english="Second"))
+    expect(page.locator(".case")).to_have_count(2, timeout=WITHIN_MS)
+    expect(page.locator("#announce")).to_have_text("1 new")
+    expect(page.locator(".case", has_text="First").locator("details.contact textarea")).to_have_value("half a sen")
 
 
 def test_both_languages_say_the_same_page_and_the_choice_is_kept(desk: Desk, page: sync_api.Page) -> None:

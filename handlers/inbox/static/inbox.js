@@ -29,6 +29,16 @@
   const plain = (piece) => piece.innerHTML.replace(/name="follow_up_id" value="[^"]*"/g, "");
   const same = (one, other) => plain(one) === plain(other);
 
+  // A notification that came while its customer's page was open takes its place among the others.
+  const insert = (fresh) => {
+    const cases = document.querySelector(".cases");
+    if (!cases || !fresh.classList.contains("case")) return;
+    const above = fresh.previousElementSibling;
+    const place = above && above.dataset.live ? cases.querySelector(`[data-live="${CSS.escape(above.dataset.live)}"]`) : null;
+    (place || document.getElementById("cases-title")).after(document.importNode(fresh, true));
+    for (const none of cases.querySelectorAll(".empty")) none.remove();
+  };
+
   const exchange = (page) => {
     const before = new Set(lines().map((line) => line.dataset.id));
     const selected = document.querySelector(".line.selected, .line:focus-within");
@@ -37,7 +47,8 @@
     const opened = new Set([...document.querySelectorAll(".case details.evidence[open]")].map((one) => one.closest(".case").dataset.id));
     for (const fresh of page.querySelectorAll("[data-live]")) {
       const stale = document.querySelector(`[data-live="${CSS.escape(fresh.dataset.live)}"]`);
-      if (!stale || busy(stale)) continue;
+      if (!stale) { insert(fresh); continue; }
+      if (busy(stale)) continue;
       for (const one of fresh.querySelectorAll("details.evidence")) one.open = opened.has(one.closest(".case, [data-live]").dataset.id);
       if (same(stale, fresh)) continue;
       stale.replaceWith(document.importNode(fresh, true));
