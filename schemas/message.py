@@ -19,6 +19,7 @@ CURRENCIES = frozenset(currency.name.upper() for currency in Currency)
 
 AMOUNT_PATTERN = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$"
 SIGNED_AMOUNT_PATTERN = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$"
+TOTAL_PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,4})?$"
 QUANTITY_PATTERN = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,8})?$"
 
 
@@ -52,6 +53,8 @@ Amount = _decimal(AMOUNT_PATTERN, "a decimal string, not negative, with at most 
 """Money, not negative, exact: a decimal string with at most 4 decimals on the wire."""
 SignedAmount = _decimal(SIGNED_AMOUNT_PATTERN, "a decimal string with at most 4 decimals")
 """Money that may be negative: a balance, a net flow."""
+Total = _decimal(TOTAL_PATTERN, "a decimal string with at most 4 decimals")
+"""Money that was added up or converted: it may have more digits than a single amount."""
 Quantity = _decimal(QUANTITY_PATTERN, "a decimal string with at most 8 decimals")
 """Units of an instrument, exact, with at most 8 decimals."""
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from schemas.customers import Segment
-from schemas.message import Amount, CurrencyCode, Identifier, Message, SignedAmount, Text
+from schemas.message import Amount, CurrencyCode, Identifier, Message, Text, Total
 from schemas.movements import AssetClass, Direction, Kind
 from schemas.rules import Mode, Severity
 
@@ -86,11 +86,11 @@ class Evidence(Message):
     threshold: Decimal
     bands: tuple[Band, ...]
     window: Window | None = None
-    aum_before: SignedAmount
-    aum_after: SignedAmount
-    net_assets_after: SignedAmount
-    allocation_before: dict[AssetClass, SignedAmount]
-    allocation_after: dict[AssetClass, SignedAmount]
+    aum_before: Total
+    aum_after: Total
+    net_assets_after: Total
+    allocation_before: dict[AssetClass, Total]
+    allocation_after: dict[AssetClass, Total]
     triggers: tuple[Trigger, ...] = ()
     rates: tuple[Rate, ...] = ()
     facts: dict[str, str] = Field(default_factory=dict, description="The rule's own figures, named in its docstring")

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from schemas.customers import Segment
-from schemas.message import CurrencyCode, Identifier, Message, Quantity, SignedAmount, Text
+from schemas.message import CurrencyCode, Identifier, Message, Quantity, Text, Total
 from schemas.movements import AssetClass
 
 
@@ -18,8 +18,8 @@ class AccountPosition(Message):
     account_id: Identifier
     asset_class: AssetClass
     currency: CurrencyCode
-    balance: SignedAmount
-    value: SignedAmount | None
+    balance: Total
+    value: Total | None
     product: Text | None = None
     instrument: Text | None = None
     quantity: Quantity | None = None
@@ -30,7 +30,7 @@ class DailyClose(Message):
     """AUM at the end of a date, in the base currency; dates without a change are left out."""
 
     on: date
-    aum: SignedAmount
+    aum: Total
 
 
 class Position(Message):
@@ -40,9 +40,9 @@ class Position(Message):
     customer_id: Identifier
     as_of: AwareDatetime
     base_currency: CurrencyCode
-    aum: SignedAmount
-    net_assets: SignedAmount
-    allocation: dict[AssetClass, SignedAmount]
+    aum: Total
+    net_assets: Total
+    allocation: dict[AssetClass, Total]
     accounts: tuple[AccountPosition, ...]
     closes: tuple[DailyClose, ...] = ()
     segment: Segment

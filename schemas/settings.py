@@ -100,6 +100,8 @@ class Bank(Section):
         lines = [tier.line for tier in self.tiers]
         if not lines or lines[0] != 0 or lines != sorted(set(lines)):
             raise ValueError("tiers begin at a line of 0 and rise")
+        if self.closes_at <= self.opens_at:
+            raise ValueError("the bank opens before it closes")
         return self
 
 
