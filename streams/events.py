@@ -47,6 +47,7 @@ def remember(customer: Customer, digest: int, capacity: int) -> None:
     if forgotten is not None:
         customer.seen.difference_update(unpacked(forgotten))
     customer.sealed[slot] = bytes(tail)
+    customer.slots = max(customer.slots, slot + 1)
     customer.unsaved.add(slot)
     customer.counted += SEGMENT
     tail.clear()

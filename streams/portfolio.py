@@ -148,6 +148,8 @@ class Customer(Struct, array_like=True, dict=True):
     """The open tail of the memory of event ids (`streams.events`)."""
     counted: int = 0
     """Event ids sealed since the beginning: the place in the memory's ring."""
+    slots: int = 0
+    """Slots of the ring that may hold a segment; with a ring made larger later there may be empty ones among them."""
     profile: Profile = field(default_factory=Profile)
 
     @cached_property

@@ -47,10 +47,8 @@ def decode(value: bytes, find: Callable[[bytes], bytes | None]) -> Customer:
         raise NewerStateError(f"the state has version {version}, this wealthwatch reads up to {STATE_VERSION}: install the newer one")
     customer = _decode(value)
     key = customer.customer_id.encode()
-    segments: list[bytes] = []
-    while customer.counted and (segment := find(segment_key(key, len(segments)))) is not None:
-        segments.append(segment)
-    recall(customer, enumerate(segments))
+    found = ((slot, find(segment_key(key, slot))) for slot in range(customer.slots))
+    recall(customer, ((slot, segment) for slot, segment in found if segment is not None))
     return customer
 
 

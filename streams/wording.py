@@ -18,6 +18,8 @@ ENGLISH = Locale("en")
 CHINESE = Locale("zh")
 WAN = Decimal(10_000)
 YI = Decimal(100_000_000)
+_HALF = Decimal("0.005")
+"""Of the last decimal written: what rounds up to the next unit is written in that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,17 @@ class Text:
 def money(units: int, currency: str) -> Text:
     """An amount as each language writes it: ¥1,250,000.00 in English, 125.00万元 in Chinese from ten thousand on."""
     amount = to_decimal(units)
-    return Text(_chinese_money(amount, currency), format_currency(amount, currency, locale=ENGLISH).replace("CN¥", "¥"))
+    return Text(_chinese_money(amount, currency), _english_money(amount, currency))
+
+
+def _english_money(amount: Decimal, currency: str) -> str:
+    text = format_currency(amount, currency, locale=ENGLISH)
+    return text.replace("¥", "JP¥") if currency == "JPY" else text.replace("CN¥", "¥")
 
 
 def _chinese_money(amount: Decimal, currency: str) -> str:
     size = abs(amount)
-    unit, name = (YI, "亿") if size >= YI else (WAN, "万") if size >= WAN else (Decimal(1), "")
+    unit, name = (YI, "亿") if size >= YI - WAN * _HALF else (WAN, "万") if size >= WAN - _HALF else (Decimal(1), "")
     number = format_decimal(amount / unit, "#,##0.00", locale=CHINESE)
     return f"{number}{name}{_chinese_currency(currency)}"
 
