@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, Strict
 
 from schemas.message import Identifier, Message, Text
 
@@ -34,7 +35,7 @@ class Severity(StrEnum):
 
 _ORDER = tuple(Severity)
 
-Parameter = bool | Decimal | str | dict[str, Decimal]
+Parameter = Annotated[bool, Strict()] | Decimal | str | dict[str, Decimal]
 """A threshold or another number of a rule; money in the base currency, shares as fractions (0.1 is 10 %)."""
 
 

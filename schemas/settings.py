@@ -74,8 +74,8 @@ class Tier(Section):
     """A class of customers by assets, with the amounts a rule takes from it."""
 
     name: str
-    line: Decimal = Field(ge=0, description="AUM_avg(30) from which a customer belongs here")
-    abs_floor: Decimal = Field(gt=0, description="Materiality floor of a single movement")
+    line: Decimal = Field(ge=0, decimal_places=4, description="AUM_avg(30) from which a customer belongs here")
+    abs_floor: Decimal = Field(gt=0, decimal_places=4, description="Materiality floor of a single movement")
 
 
 class Bank(Section):

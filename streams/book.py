@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 import streams.rules
+from schemas.customers import Segment
 from schemas.movements import Direction, Flow
 from schemas.notifications import RuleReference
 from schemas.rules import Mode, Parameter, RuleSettings
 from schemas.settings import Bank, Settings, SettingsError
-from streams.money import to_units
+from streams.money import ceiling, to_units
 from streams.portfolio import Customer
 from streams.rule import Cause, ConditionRule, EventRule, Parameters, Prepared, Rule
 
@@ -36,7 +37,7 @@ class RuleBook:
         self.bank = bank
         self.tiers = {tier.name: place for place, tier in enumerate(bank.tiers)}
         self.lines = tuple(to_units(tier.line) for tier in bank.tiers)
-        self.lost_below = tuple(to_units(tier.line * (1 - bank.tier_hysteresis)) for tier in bank.tiers)
+        self.lost_below = tuple(ceiling(tier.line * (1 - bank.tier_hysteresis)) for tier in bank.tiers)
         known = all_rules()
         given = settings or {}
         for name in given:
@@ -83,7 +84,7 @@ class RuleBook:
         override = customer.profile.tier
         if override is not None and override in self.tiers:
             return override
-        return customer.tier or self.bank.tiers[0].name
+        return customer.tier if customer.tier in self.tiers else self.bank.tiers[0].name
 
     def _prepare(self, rule: Rule[Any], tier: str, segment: str, customer_id: str | None) -> Prepared[Any]:
         setting = self.settings[rule.name]
@@ -100,6 +101,9 @@ class RuleBook:
         unknown = set(setting.by_tier) - set(self.tiers)
         if unknown:
             raise SettingsError(f"rule {name}: there is no tier {min(unknown)!r}; the tiers are {', '.join(self.tiers)}")
+        strange = set(setting.by_segment) - set(Segment)
+        if strange:
+            raise SettingsError(f"rule {name}: there is no segment {min(strange)!r}; the segments are {', '.join(Segment)}")
         for values in ({}, *setting.by_segment.values(), *setting.by_tier.values(), *setting.by_customer.values()):
             try:
                 rule.parameters.model_validate({**setting.parameters, **values})

@@ -22,11 +22,11 @@ from streams.events import digest_of, remember
 from streams.findings import World, band, identity, notification_id, notify
 from streams.portfolio import INITIATED, Condition, Customer, Told, apply, take_back
 from streams.posting import Posting
-from streams.rule import ConditionRule, EventRule, Finding, Measured, Prepared, Situation
+from streams.rule import LONGEST_WINDOW, ConditionRule, EventRule, Finding, Measured, Prepared, Situation
 
 AVERAGE_DAYS = 30
-QUIET_DAYS = AVERAGE_DAYS + 1
-"""So many dates after the last movement, nothing changes by the passing of dates alone: no window is longer."""
+QUIET_DAYS = max(AVERAGE_DAYS + 1, LONGEST_WINDOW)
+"""So many dates after the last movement, nothing changes by the passing of dates alone."""
 KEPT_TOLD = 64
 KEPT_REVERSED = 64
 HOUR = 3_600

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from schemas.rules import Severity
-from streams.rule import Facts, Finding, Measured, Parameters, Prepared, Situation
+from streams.rule import Bands, Facts, Finding, Floor, Measured, Parameters, Prepared, Situation
 from streams.wording import Text, money, share
 
 
@@ -15,8 +15,8 @@ class GateParameters(Parameters):
     """max(abs_floor, pct x AUM before)."""
 
     pct: Decimal = Field(Decimal("0.10"), ge=0, description="Share of AUM before the movement")
-    abs_floor: Decimal | None = Field(None, gt=0, description="Instead of the tier's floor")
-    bands: dict[Severity, Decimal] = {Severity.NOTICE: Decimal(1), Severity.WARNING: Decimal(3), Severity.CRITICAL: Decimal(10)}
+    abs_floor: Floor | None = Field(None, description="Instead of the tier's floor")
+    bands: Bands = {Severity.NOTICE: Decimal(1), Severity.WARNING: Decimal(3), Severity.CRITICAL: Decimal(10)}
 
 
 def measure_single(situation: Situation, prepared: Prepared[GateParameters]) -> Measured | None:

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar, Final, Generic, Literal, NamedTuple, TypeVar
+from typing import Annotated, ClassVar, Final, Generic, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,6 +32,12 @@ EXTERNAL_DEBIT: Final[Cause] = (Flow.EXTERNAL, Direction.DEBIT)
 CORRECTIONS: Final = frozenset({(Flow.CORRECTION, Direction.CREDIT), (Flow.CORRECTION, Direction.DEBIT)})
 EVERYTHING: Final = frozenset((flow, direction) for flow in Flow for direction in Direction)
 
+Bands = Annotated[dict[Severity, Annotated[Decimal, Field(gt=0)]], Field(min_length=1)]
+"""From which multiple of the threshold on a finding has a severity; at least one."""
+Floor = Annotated[Decimal, Field(gt=0, decimal_places=4)]
+LONGEST_WINDOW: Final = 31
+"""Dates. Time passes for a customer who does not move for no longer, so a longer window would never be seen to empty."""
+
 INSUFFICIENT_HISTORY: Final = "insufficient history"
 """The answer of a rule that cannot measure yet: a result with a name."""
 
@@ -41,9 +47,7 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    bands: dict[Severity, Decimal] = Field(
-        {Severity.NOTICE: Decimal(1)}, description="From which multiple of the threshold a finding has this severity"
-    )
+    bands: Bands = {Severity.NOTICE: Decimal(1)}
 
     def ordered_bands(self) -> tuple[tuple[Severity, Decimal], ...]:
         """The bands, lowest first."""

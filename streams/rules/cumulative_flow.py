@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -13,10 +14,13 @@ from streams.rule import (
     CORRECTIONS,
     EXTERNAL_CREDIT,
     EXTERNAL_DEBIT,
+    LONGEST_WINDOW,
+    Bands,
     ConditionParameters,
     ConditionRule,
     Facts,
     Finding,
+    Floor,
     Measured,
     Prepared,
     Said,
@@ -29,8 +33,8 @@ from streams.wording import Text, money
 class CumulativeParameters(ConditionParameters):
     """A limit for each window, by days: so many times the tier's floor."""
 
-    abs_floor: Decimal | None = Field(None, gt=0, description="Instead of the tier's floor")
-    limits: dict[int, Decimal] = {7: Decimal(1), 30: Decimal(2)}
+    abs_floor: Floor | None = Field(None, description="Instead of the tier's floor")
+    limits: dict[Annotated[int, Field(ge=1, le=LONGEST_WINDOW)], Annotated[Decimal, Field(gt=0)]] = {7: Decimal(1), 30: Decimal(2)}
 
 
 class CumulativeInflow(ConditionRule[CumulativeParameters]):
@@ -78,7 +82,7 @@ class CumulativeInflow(ConditionRule[CumulativeParameters]):
 class OutflowParameters(CumulativeParameters):
     """Money that leaves matters sooner than money that comes."""
 
-    bands: dict[Severity, Decimal] = {Severity.WARNING: Decimal(1), Severity.CRITICAL: Decimal(5)}
+    bands: Bands = {Severity.WARNING: Decimal(1), Severity.CRITICAL: Decimal(5)}
 
 
 class CumulativeOutflow(CumulativeInflow):

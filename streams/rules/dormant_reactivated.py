@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from pydantic import Field
 
 from streams.money import to_decimal
 from streams.portfolio import INITIATED
-from streams.rule import EVERYTHING, INSUFFICIENT_HISTORY, EventRule, Facts, Finding, Measured, Parameters, Prepared, Said, Situation
+from streams.rule import EVERYTHING, INSUFFICIENT_HISTORY, EventRule, Facts, Finding, Floor, Measured, Parameters, Prepared, Said, Situation
 from streams.windows import on
 from streams.wording import Text, money
 
@@ -17,7 +15,7 @@ class DormantParameters(Parameters):
     """How long is dormant, and the floor of the movement that ends it."""
 
     days: int = Field(365, ge=1, description="Dates without customer-initiated activity")
-    abs_floor: Decimal | None = Field(None, gt=0, description="Instead of the tier's floor")
+    abs_floor: Floor | None = Field(None, description="Instead of the tier's floor")
 
 
 class DormantReactivated(EventRule[DormantParameters]):

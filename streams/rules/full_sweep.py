@@ -10,16 +10,16 @@ from schemas.movements import Direction
 from schemas.rules import Severity
 from streams.money import to_decimal
 from streams.portfolio import DAY_SECONDS
-from streams.rule import EXTERNAL_DEBIT, EventRule, Facts, Finding, Measured, Parameters, Prepared, Said, Situation
+from streams.rule import EXTERNAL_DEBIT, Bands, EventRule, Facts, Finding, Floor, Measured, Parameters, Prepared, Said, Situation
 from streams.wording import Text, money, share
 
 
 class SweepParameters(Parameters):
     """Share of the balance that left, and the floor of the amount."""
 
-    share: Decimal = Field(Decimal("0.90"), gt=0, le=1)
-    abs_floor: Decimal | None = Field(None, gt=0, description="Instead of the tier's floor")
-    bands: dict[Severity, Decimal] = {Severity.CRITICAL: Decimal(1)}
+    share: Decimal = Field(Decimal("0.90"), gt=0, le=1, decimal_places=6)
+    abs_floor: Floor | None = Field(None, description="Instead of the tier's floor")
+    bands: Bands = {Severity.CRITICAL: Decimal(1)}
 
 
 class FullSweep(EventRule[SweepParameters]):

@@ -6,14 +6,14 @@ from decimal import Decimal
 
 from schemas.rules import Severity
 from streams.gate import GateParameters, amount_and_share, gate_facts, measure_single, other_side
-from streams.rule import EXTERNAL_DEBIT, EventRule, Facts, Finding, Measured, Prepared, Said, Situation
+from streams.rule import EXTERNAL_DEBIT, Bands, EventRule, Facts, Finding, Measured, Prepared, Said, Situation
 from streams.wording import Text
 
 
 class OutflowParameters(GateParameters):
     """Money that leaves matters sooner than money that comes."""
 
-    bands: dict[Severity, Decimal] = {Severity.WARNING: Decimal(1), Severity.CRITICAL: Decimal(5)}
+    bands: Bands = {Severity.WARNING: Decimal(1), Severity.CRITICAL: Decimal(5)}
 
 
 class LargeOutflow(EventRule[GateParameters]):

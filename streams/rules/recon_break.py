@@ -6,14 +6,14 @@ from decimal import Decimal
 
 from schemas.rules import Severity
 from streams.money import to_decimal
-from streams.rule import EVERYTHING, EventRule, Facts, Finding, Measured, Parameters, Prepared, Said, Situation
+from streams.rule import EVERYTHING, Bands, EventRule, Facts, Finding, Measured, Parameters, Prepared, Said, Situation
 from streams.wording import Text, money
 
 
 class ReconParameters(Parameters):
     """A break of any size counts."""
 
-    bands: dict[Severity, Decimal] = {Severity.NOTICE: Decimal(1)}
+    bands: Bands = {Severity.NOTICE: Decimal(1)}
 
 
 class ReconBreak(EventRule[ReconParameters]):

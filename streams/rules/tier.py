@@ -10,7 +10,7 @@ from pydantic import Field
 
 from schemas.rules import Severity
 from streams.money import ceiling, to_decimal, to_units
-from streams.rule import ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said, Situation
+from streams.rule import Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said, Situation
 from streams.wording import Text, money
 
 
@@ -40,7 +40,7 @@ class TierUp(ConditionRule[TierParameters]):
         before = situation.tier_before
         places = {tier.name: place for place, tier in enumerate(tiers)}
         for tier in tiers[1:]:
-            crossed = before and tier.name == customer.tier and places[tier.name] > places[before]
+            crossed = before in places and tier.name == customer.tier and places[tier.name] > places[before]
             if crossed or f"{self.name}:{tier.name}" in customer.conditions:
                 yield Measured(average, to_units(tier.line), tier.name)
 
@@ -70,7 +70,7 @@ class NearParameters(ConditionParameters):
     """From which share of the next line on a customer is near it."""
 
     near: Decimal = Field(Decimal("0.90"), gt=0, lt=1)
-    bands: dict[Severity, Decimal] = {Severity.INFO: Decimal(1)}
+    bands: Bands = {Severity.INFO: Decimal(1)}
 
 
 class NearTier(ConditionRule[NearParameters]):
