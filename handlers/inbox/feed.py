@@ -27,6 +27,9 @@ log = structlog.get_logger(__name__)
 
 MOST_RECORDS = 2_000
 POLL_MS = 200
+BOOTSTRAP_MS = 5_000
+STOP_WITHIN_S = 10.0
+"""A thread that hangs in the client ends with the process: what it had not kept comes again."""
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 15.0
 
@@ -66,7 +69,7 @@ class Feed:
         """End after the batch in flight."""
         self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(STOP_WITHIN_S)
 
     @property
     def is_running(self) -> bool:
@@ -102,6 +105,7 @@ class Feed:
         consumer = KafkaConsumer(
             **self._kafka.client(),
             client_id="wealthwatch-inbox",
+            bootstrap_timeout_ms=BOOTSTRAP_MS,
             group_id=None,
             enable_auto_commit=False,
             isolation_level="read_committed",

@@ -28,6 +28,7 @@ class Inbox:
 
     Raises:
         SettingsError: the database URL is wrong, or the database is a newer version's.
+        OSError: the port is in use, or the address is not of this machine.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -39,11 +40,14 @@ class Inbox:
 
     def __enter__(self) -> Self:
         migrate(self._database)
+        place = (self._settings.inbox.host, self._settings.inbox.port)
+        self._listener = socket.create_server(place, family=socket.AF_INET6 if ":" in place[0] else socket.AF_INET)
         self._feed.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._feed.stop()
+        self._listener.close()
         self._publisher.close()
         self._database.close()
 
@@ -63,13 +67,7 @@ class Inbox:
         return None if self._feed.is_caught_up else "the feed has not caught up"
 
     def serve(self) -> None:
-        """Answer requests until the process is asked to end.
-
-        Raises:
-            OSError: the port is in use, or the address is not of this machine.
-        """
-        inbox = self._settings.inbox
-        listener = socket.create_server((inbox.host, inbox.port), family=socket.AF_INET6 if ":" in inbox.host else socket.AF_INET)
+        """Answer requests until the process is asked to end."""
         server = uvicorn.Server(
             uvicorn.Config(
                 create_app(self.parts),
@@ -86,6 +84,6 @@ class Inbox:
 
         for asked in (signal.SIGINT, signal.SIGTERM):
             signal.signal(asked, end)  # uvicorn repeats the signal when it is done: then the feed has yet to be closed
-        host, port = listener.getsockname()[:2]
+        host, port = self._listener.getsockname()[:2]
         log.info("the inbox is open", address=f"http://{host}:{port}")
-        server.run([listener])
+        server.run([self._listener])

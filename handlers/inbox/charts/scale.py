@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from datetime import date, timedelta
 
+HAIR = 1e-9
+"""A difference so small, of the value, is none: the line is flat."""
+
 
 def ticks(low: float, high: float, wanted: int = 4) -> list[float]:
     """Round values, evenly apart, the first not above `low` and the last not below `high`."""
-    if high <= low:
-        low, high = low - (abs(low) * 0.1 or 1.0), high + (abs(high) * 0.1 or 1.0)
+    if high - low <= HAIR * max(1.0, abs(low), abs(high)):
+        room = max(1.0, abs(low) * 0.1)
+        low, high = low - room, high + room
     rough = (high - low) / wanted
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
