@@ -6,6 +6,8 @@ FROM ${PYTHON} AS build
 WORKDIR /build
 # pip stays outside of what is copied on: --python installs into an environment that has none.
 RUN python -m venv --without-pip /opt/wealthwatch
+# faust-streaming has wheels for x86-64 only; elsewhere it is compiled, here and not in the final image.
+RUN [ "$(uname -m)" = x86_64 ] || { apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev; }
 COPY requirements/run.txt requirements/
 RUN pip --python /opt/wealthwatch/bin/python install --no-cache-dir --disable-pip-version-check --require-hashes --requirement requirements/run.txt
 COPY pyproject.toml README.md LICENSE ./
