@@ -7,6 +7,7 @@ rules are asked. For a passing hour without a movement only the first of these.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -79,7 +80,7 @@ def decide(customer: Customer, posting: Posting, detected_at: datetime, world: W
         customer.active = posting.at
     effect = apply(customer, posting, world.rates, world.calendar)
     remember(customer, digest, world.remembered_events)
-    day = customer.moved_on = world.calendar.date_of(customer.clock)
+    day = customer.moved_on = effect.clock_day
     if not posting.snapshot:
         situation = Situation(customer, world.book.bank, world.calendar, customer.clock, day, posting, effect, active_before)
         cause = (effect.flow, posting.direction)
@@ -91,8 +92,12 @@ def decide(customer: Customer, posting: Posting, detected_at: datetime, world: W
             if posting.direction is Direction.DEBIT:
                 take_back(effect.account, posting.at, posting.units)
         else:
-            for event in world.book.events_on[cause]:
-                _ask_event(event, sheet[event.name], situation, digest, detected_at, world, found)
+            for event, prepared, least in sheet.events[cause]:
+                if effect.value >= least:
+                    _ask_event(event, prepared, situation, digest, detected_at, world, found)
+            if effect.broke:
+                for event, prepared in sheet.on_break:
+                    _ask_event(event, prepared, situation, digest, detected_at, world, found)
         undone = ""
         if posting.reverses is not None:
             undone = f"{posting.source}/{posting.reverses.event_id}"
@@ -104,9 +109,9 @@ def decide(customer: Customer, posting: Posting, detected_at: datetime, world: W
         if effect.filled:
             broken = [told for told in customer.told if told.rule == RECON_BREAK and told.account_id == posting.account_id]
             _retract(situation, broken, detected_at, world, found)
-        for condition in world.book.conditions_on[cause]:
-            _ask_condition(condition, sheet[condition.name], situation, detected_at, world, found, undone)
-    customer.wake = _next_tick(customer, world)
+        for condition, prepared in sheet.conditions[cause]:
+            _ask_condition(condition, prepared, situation, detected_at, world, found, undone)
+    customer.wake = _next_tick(customer, day, world)
     return Decision(Result.LATE if late else Result.APPLIED, found)
 
 
@@ -115,33 +120,45 @@ def pass_time(customer: Customer, to: int, detected_at: datetime, world: World) 
     found: list[Notification] = []
     if customer.wake and customer.wake <= to:
         _pass_time(customer, to, detected_at, world, found)
-        customer.wake = _next_tick(customer, world)
+        customer.wake = _next_tick(customer, world.calendar.date_of(customer.clock), world)
     customer.clock = max(customer.clock, to)
     return found
 
 
-def _next_tick(customer: Customer, world: World) -> int:
-    """The next instant at which passing time alone can change an answer; 0 for none."""
+def _next_tick(customer: Customer, day: int, world: World) -> int:
+    """The next instant after the clock, which is on `day`, at which passing time alone can change an answer; 0 for none."""
     tick = 0
-    day = world.calendar.date_of(customer.clock)
     if day - customer.moved_on < QUIET_DAYS:
         tick = world.calendar.midnight(day + 1)
-    for condition in customer.conditions.values():
+    for key, condition in customer.conditions.items():
         if condition.cooling_until:
-            ends = -(-max(condition.cooling_until, customer.clock + 1) // HOUR) * HOUR
+            ends = max(condition.cooling_until, customer.clock + 1)
+            if _name(key) in world.book.at_close:
+                last = world.calendar.date_of(ends - 1)
+                ends = world.calendar.midnight(last + 1)
+            else:
+                ends = -(-ends // HOUR) * HOUR
             tick = min(tick, ends) if tick else ends
     return tick
 
 
+def _name(key: str) -> str:
+    """The rule of a condition's key."""
+    return key.partition(":")[0]
+
+
 def _pass_time(customer: Customer, to: int, detected_at: datetime, world: World, found: list[Notification]) -> None:
     book, calendar = world.book, world.calendar
+    if not customer.conditions and customer.closes.days[0] > calendar.date_of(to) - AVERAGE_DAYS:
+        return  # nothing is open, and on no date on the way is there an average
     tick = customer.wake
     while tick and tick <= to:
         customer.clock = tick
         day = calendar.date_of(tick)
         situation = Situation(customer, book.bank, calendar, tick, day)
-        asked = {key.partition(":")[0] for key in customer.conditions}
-        if calendar.midnight(day) == tick:
+        asked = {_name(key) for key in customer.conditions}
+        begins = calendar.midnight(day) == tick
+        if begins:
             customer.flows.forget_before(day - world.history_days)
             customer.closes.forget_before(day - world.history_days)
             total = customer.closes.total(day - 1, AVERAGE_DAYS)
@@ -153,18 +170,21 @@ def _pass_time(customer: Customer, to: int, detected_at: datetime, world: World,
             if customer.tier != situation.tier_before:
                 asked |= book.conditions.keys()  # the tier sets their thresholds
         if asked:
-            sheet = book.sheet(customer)
-            for name in book.conditions:
+            numbers = book.sheet(customer).prepared
+            for name, rule in book.conditions.items():
                 if name in asked:
-                    _ask_condition(book.conditions[name], sheet[name], situation, detected_at, world, found)
-        tick = _next_tick(customer, world)
+                    _ask_condition(rule, numbers[name], situation, detected_at, world, found)
+        for key, held in list(customer.conditions.items()):
+            if 0 < held.cooling_until <= tick and (begins or _name(key) not in book.at_close):
+                del customer.conditions[key]
+        tick = _next_tick(customer, day, world)
 
 
 def decided_tier(before: str, average: int | None, book: RuleBook) -> str:
     """The tier by AUM_avg(30): the highest line reached; one already held is lost only below its line less the hysteresis."""
     if average is None:
         return before
-    reached = max(place for place, line in enumerate(book.lines) if line <= average or place == 0)
+    reached = max(0, bisect_right(book.lines, average) - 1)
     held = book.tiers.get(before, 0)
     while held and average < book.lost_below[held]:
         held -= 1
@@ -201,11 +221,11 @@ def _ask_event(
 def _rearm(situation: Situation, world: World) -> None:
     """Take off the latches that this movement frees."""
     customer = situation.customer
-    sheet = world.book.sheet(customer)
+    numbers = world.book.sheet(customer).prepared
     for latch in list(customer.latched):
         name, _, facet = latch.partition(":")
         rule = world.book.rules.get(name)
-        if not isinstance(rule, EventRule) or rule.rearms(situation, sheet[name], facet):
+        if not isinstance(rule, EventRule) or rule.rearms(situation, numbers[name], facet):
             customer.latched.remove(latch)
 
 
@@ -219,7 +239,7 @@ def _retract(situation: Situation, gone: list[Told], detected_at: datetime, worl
         if retraction is None or told.rule not in world.book.rules:
             continue
         measured = Measured(posting.units, 0, told.rule)
-        finding = Finding(situation, world.book.sheet(customer)[RETRACTION], measured, Severity(told.severity))
+        finding = Finding(situation, world.book.sheet(customer).prepared[RETRACTION], measured, Severity(told.severity))
         about = UUID(told.notification_id)
         found.append(
             notify(world, retraction, finding, status=Status.RETRACTED, about=about, dedup_key=told.dedup_key, detected_at=detected_at)
