@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -18,7 +19,16 @@ from streams.money import ceiling, to_units
 from streams.portfolio import Customer
 from streams.rule import Cause, ConditionRule, EventRule, Parameters, Prepared, Rule
 
-Sheet = dict[str, Prepared[Any]]
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Every rule's numbers for one kind of customer, and for each cause the rules that it concerns, ready to be asked."""
+
+    prepared: dict[str, Prepared[Any]]
+    events: dict[Cause, tuple[tuple[EventRule[Any], Prepared[Any], int], ...]]
+    """With the least amount, in base-currency units, from which each can fire."""
+    on_break: tuple[tuple[EventRule[Any], Prepared[Any]], ...]
+    conditions: dict[Cause, tuple[tuple[ConditionRule[Any], Prepared[Any]], ...]]
 
 
 def all_rules() -> dict[str, Rule[Any]]:
@@ -53,15 +63,8 @@ class RuleBook:
         self._set_alone = frozenset(customer_id for setting in self.settings.values() for customer_id in setting.by_customer)
         for name in known:
             self._check(name, known[name])
-        events = [rule for rule in self.rules.values() if isinstance(rule, EventRule)]
+        self.events = {name: rule for name, rule in self.rules.items() if isinstance(rule, EventRule)}
         self.conditions = {name: rule for name, rule in self.rules.items() if isinstance(rule, ConditionRule)}
-        causes = [(flow, direction) for flow in Flow for direction in Direction]
-        self.events_on: dict[Cause, tuple[EventRule[Any], ...]] = {
-            cause: tuple(rule for rule in events if cause in rule.causes) for cause in causes
-        }
-        self.conditions_on: dict[Cause, tuple[ConditionRule[Any], ...]] = {
-            cause: tuple(rule for rule in self.conditions.values() if cause in rule.causes) for cause in causes
-        }
         self.at_close = {name for name, rule in self.conditions.items() if rule.at_close}
 
     @classmethod
@@ -70,13 +73,28 @@ class RuleBook:
         return cls(settings.bank, settings.rules)
 
     def sheet(self, customer: Customer) -> Sheet:
-        """Every rule's numbers for one customer, by the rule's name: customer before tier before segment before global."""
+        """The numbers for one customer: customer before tier before segment before global."""
         tier, segment = self.tier_of(customer), customer.profile.segment
-        own = customer.customer_id if customer.customer_id in self._set_alone else None
+        own = customer.customer_id if self._set_alone and customer.customer_id in self._set_alone else None
         key = (tier, segment, own)
-        found = self._sheets.get(key)
-        if found is None:
-            found = self._sheets[key] = {name: self._prepare(rule, tier, segment, own) for name, rule in self.rules.items()}
+        return self._sheets.get(key) or self._new_sheet(*key)
+
+    def _new_sheet(self, tier: str, segment: str, own: str | None) -> Sheet:
+        numbers = {name: self._prepare(rule, tier, segment, own) for name, rule in self.rules.items()}
+        causes = [(flow, direction) for flow in Flow for direction in Direction]
+        events = {
+            cause: tuple(
+                (rule, numbers[name], numbers[name].floor if rule.from_floor else 0)
+                for name, rule in self.events.items()
+                if cause in rule.causes
+            )
+            for cause in causes
+        }
+        conditions = {
+            cause: tuple((rule, numbers[name]) for name, rule in self.conditions.items() if cause in rule.causes) for cause in causes
+        }
+        on_break = tuple((rule, numbers[name]) for name, rule in self.events.items() if rule.on_break)
+        found = self._sheets[tier, segment, own] = Sheet(numbers, events, on_break, conditions)
         return found
 
     def tier_of(self, customer: Customer) -> str:

@@ -199,6 +199,8 @@ class Effect(NamedTuple):
     filled: bool
     """It filled the account's gap to zero."""
     account: Account
+    clock_day: int
+    """Business date of the customer's clock."""
 
 
 def flow_of(customer: Customer, posting: Posting, kind: Kind) -> Flow:
@@ -238,6 +240,7 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
     _describe(account, posting)
     _set_value(customer, account, rates.in_base(account.balance, account.currency))
     value = rates.in_base(posting.units, posting.currency) or 0
+    day = calendar.date_of(posting.at)
     if posting.snapshot:
         flow = Flow.CORRECTION
     elif posting.reverses is not None:
@@ -246,14 +249,14 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
     else:
         flow = flow_of(customer, posting, posting.kind)
         if flow is Flow.EXTERNAL:
-            _flow_in(customer, posting, account, value, calendar)
-    day = calendar.date_of(posting.at)
-    if late and day < calendar.date_of(customer.clock):
+            _flow_in(customer, posting, account, value, day)
+    clock_day = calendar.date_of(customer.clock) if late else day
+    if day < clock_day:
         if (change := customer.aum - aum_closed) and customer.closes.days:
             customer.closes.moved_late(max(day, customer.flows.kept_from), change)
     elif customer.aum != aum_closed or not customer.closes.days:
-        customer.closes.moved(calendar.date_of(customer.clock), customer.aum)
-    return Effect(flow, value, value_before, class_before, aum_before, late, broke, filled, account)
+        customer.closes.moved(clock_day, customer.aum)
+    return Effect(flow, value, value_before, class_before, aum_before, late, broke, filled, account, clock_day)
 
 
 def _balance(account: Account, posting: Posting) -> tuple[int, bool]:
@@ -310,8 +313,7 @@ def _set_value(customer: Customer, account: Account, value: int | None) -> None:
             customer.aum += change
 
 
-def _flow_in(customer: Customer, posting: Posting, account: Account, value: int, calendar: Calendar) -> None:
-    day = calendar.date_of(posting.at)
+def _flow_in(customer: Customer, posting: Posting, account: Account, value: int, day: int) -> None:
     if posting.direction is Direction.CREDIT:
         customer.flows.add(day, value, 0)
     else:

@@ -174,6 +174,10 @@ class EventRule(Rule[P]):
     """Fires once for the movement that triggers it."""
 
     kind = NotificationKind.EVENT
+    from_floor: ClassVar[bool] = False
+    """It never fires for a movement below the floor, and is not asked about one."""
+    on_break: ClassVar[bool] = False
+    """It is asked about the movements whose `balance_after` disagreed, whatever their cause."""
     latches: ClassVar[bool] = False
     """Having fired for a facet, it does not fire for it again until `rearms` says so."""
 

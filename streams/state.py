@@ -6,7 +6,7 @@ record under the customer_id, and one for each sealed segment of the memory of e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import msgspec
 
@@ -27,13 +27,13 @@ def new_customer(customer_id: str) -> Customer:
     return Customer(wake=0, version=STATE_VERSION, customer_id=customer_id)
 
 
-def encode(customer: Customer) -> Iterator[tuple[bytes, bytes]]:
-    """The records that changed since the last time, key and value."""
+def encode(customer: Customer) -> list[tuple[bytes, bytes]]:
+    """The records that changed since the last time, key and value; the customer's own is the last."""
     key = customer.customer_id.encode()
-    for slot in customer.unsaved:
-        yield segment_key(key, slot), customer.sealed[slot]
+    records = [(segment_key(key, slot), customer.sealed[slot]) for slot in customer.unsaved]
     customer.unsaved.clear()
-    yield key, _encode(customer)
+    records.append((key, _encode(customer)))
+    return records
 
 
 def decode(value: bytes, find: Callable[[bytes], bytes | None]) -> Customer:

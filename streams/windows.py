@@ -94,8 +94,9 @@ class Flows(Struct, array_like=True):
 
     def within(self, first: int, last: int) -> tuple[int, int]:
         """Credits and debits of the dates from `first` to `last`, both included."""
-        end = bisect_right(self.days, last)
-        begin = bisect_left(self.days, first, 0, end)
+        days = self.days
+        end = bisect_right(days, last) if days and days[-1] > last else len(days)
+        begin = bisect_left(days, first, 0, end)
         if begin == end:
             return 0, 0
         if begin == 0:

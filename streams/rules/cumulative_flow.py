@@ -53,9 +53,11 @@ class CumulativeInflow(ConditionRule[CumulativeParameters]):
     _action = Text("了解资金计划，安排一次资产配置面谈。", "Ask what is planned for the money and arrange an allocation talk.")
 
     def measure(self, situation: Situation, prepared: Prepared[CumulativeParameters]) -> Iterator[Measured]:
-        flows, today = situation.customer.flows, situation.day
+        flows, today, held = situation.customer.flows, situation.day, situation.customer.conditions
         for days, limit, facet in prepared.limits:
-            yield Measured(flows.within(today - days + 1, today)[self._which], limit, facet)
+            total = flows.within(today - days + 1, today)[self._which]
+            if held or total >= limit:
+                yield Measured(total, limit, facet)
 
     def facts(self, finding: Finding[CumulativeParameters]) -> Facts:
         days = int(finding.measured.facet[:-1])

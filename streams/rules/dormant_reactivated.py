@@ -31,6 +31,7 @@ class DormantReactivated(EventRule[DormantParameters]):
     name = "dormant_reactivated"
     unit = "days"
     causes = EVERYTHING
+    from_floor = True
     parameters = DormantParameters
 
     def measure(self, situation: Situation, prepared: Prepared[DormantParameters]) -> Measured | str | None:

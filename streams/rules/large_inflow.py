@@ -13,6 +13,7 @@ class LargeInflow(EventRule[GateParameters]):
     rule_id = "R01"
     name = "large_inflow"
     causes = frozenset({EXTERNAL_CREDIT})
+    from_floor = True
     parameters = GateParameters
 
     def measure(self, situation: Situation, prepared: Prepared[GateParameters]) -> Measured | None:

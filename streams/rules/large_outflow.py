@@ -22,6 +22,7 @@ class LargeOutflow(EventRule[GateParameters]):
     rule_id = "R02"
     name = "large_outflow"
     causes = frozenset({EXTERNAL_DEBIT})
+    from_floor = True
     parameters = OutflowParameters
 
     def measure(self, situation: Situation, prepared: Prepared[GateParameters]) -> Measured | None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from schemas.rules import Severity
 from streams.money import to_decimal
-from streams.rule import EVERYTHING, Bands, EventRule, Facts, Finding, Measured, Parameters, Prepared, Said, Situation
+from streams.rule import Bands, EventRule, Facts, Finding, Measured, Parameters, Prepared, Said, Situation
 from streams.wording import Text, money
 
 
@@ -26,7 +26,8 @@ class ReconBreak(EventRule[ReconParameters]):
 
     rule_id = "FEED"
     name = "recon_break"
-    causes = EVERYTHING
+    causes = frozenset()
+    on_break = True
     parameters = ReconParameters
 
     def measure(self, situation: Situation, prepared: Prepared[ReconParameters]) -> Measured | None:  # noqa: ARG002

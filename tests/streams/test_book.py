@@ -42,7 +42,7 @@ def customer(customer_id: str = "c1", tier: str = "", override: str | None = Non
 
 
 def pct(book: RuleBook, who: Customer) -> Decimal:
-    return Decimal(book.sheet(who)["large_inflow"].parameters.pct)
+    return Decimal(book.sheet(who).prepared["large_inflow"].parameters.pct)
 
 
 def test_the_folder_holds_these_rules() -> None:
@@ -119,12 +119,12 @@ def test_customer_goes_before_tier_before_segment_before_global(who: Customer, e
 
 def test_what_a_narrower_layer_does_not_give_comes_from_the_wider() -> None:
     one = book(large_inflow={"parameters": {"abs_floor": "7"}, "by_tier": {"gold": {"pct": "0.4"}}})
-    numbers = one.sheet(customer(tier="gold"))["large_inflow"]
+    numbers = one.sheet(customer(tier="gold")).prepared["large_inflow"]
     assert (numbers.floor, numbers.parameters.pct) == (70_000, Decimal("0.4"))
 
 
 def test_without_settings_the_floor_is_the_tier_s() -> None:
-    floors = [book().sheet(customer(tier=tier.name))["large_inflow"].floor for tier in BANK.tiers]
+    floors = [book().sheet(customer(tier=tier.name)).prepared["large_inflow"].floor for tier in BANK.tiers]
     assert floors == [500_000_000, 1_000_000_000, 5_000_000_000, 10_000_000_000]
 
 
@@ -141,13 +141,13 @@ def test_a_number_of_the_settings_file_stays_that_number(given: object, expected
 def test_a_whole_number_is_not_taken_for_yes_or_no() -> None:
     numbers = book(dormant_reactivated={"parameters": {"days": 1}}, cumulative_inflow={"parameters": {"rearm": 1, "limits": {"7": 1}}})
     sheet = numbers.sheet(customer())
-    assert sheet["dormant_reactivated"].parameters.days == 1
-    assert sheet["cumulative_inflow"].limits == ((7, 500_000_000, "7d"),)
+    assert sheet.prepared["dormant_reactivated"].parameters.days == 1
+    assert sheet.prepared["cumulative_inflow"].limits == ((7, 500_000_000, "7d"),)
 
 
 def test_bands_are_ordered_by_their_lower_bound() -> None:
     one = book(large_inflow={"parameters": {"bands": {"critical": "5", "info": "1", "warning": "2"}}})
-    assert [str(name) for name, _ in one.sheet(customer())["large_inflow"].bands] == ["info", "warning", "critical"]
+    assert [str(name) for name, _ in one.sheet(customer()).prepared["large_inflow"].bands] == ["info", "warning", "critical"]
 
 
 # --- tiers -----------------------------------------------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def test_bands_are_ordered_by_their_lower_bound() -> None:
 )
 def test_the_tier_is_the_profile_s_then_the_decided_one_then_the_lowest(who: Customer, tier: str) -> None:
     assert book().tier_of(who) == tier
-    assert book().sheet(who)["large_inflow"].tier.name == tier
+    assert book().sheet(who).prepared["large_inflow"].tier.name == tier
 
 
 def test_a_line_less_its_hysteresis_may_have_any_number_of_decimals() -> None:
@@ -186,7 +186,7 @@ def test_a_tier_whose_money_is_finer_than_money_is_refused(values: dict[str, str
 def test_a_rule_that_is_off_is_not_asked_and_one_in_test_says_so() -> None:
     one = book(large_inflow={"mode": "off"}, large_outflow={"mode": "test", "version": 3}, tier_up={"mode": "off"})
     assert "large_inflow" not in one.rules
-    assert [rule.name for rule in one.events_on[Flow.EXTERNAL, Direction.CREDIT]] == ["recon_break", "dormant_reactivated"]
+    assert [rule.name for rule, *_ in one.sheet(customer()).events[Flow.EXTERNAL, Direction.CREDIT]] == ["dormant_reactivated"]
     assert one.references["large_outflow"].mode is Mode.TEST
     assert one.references["large_outflow"].version == 3
     assert one.at_close == {"near_tier"}
@@ -194,12 +194,14 @@ def test_a_rule_that_is_off_is_not_asked_and_one_in_test_says_so() -> None:
 
 def test_every_rule_is_asked_about_exactly_its_causes() -> None:
     one = book()
-    for cause, rules in one.events_on.items():
-        assert {rule.name for rule in rules} == {
+    sheet = one.sheet(customer())
+    assert [rule.name for rule, _ in sheet.on_break] == ["recon_break"]
+    for cause, rules in sheet.events.items():
+        assert {rule.name for rule, *_ in rules} == {
             rule.name for rule in one.rules.values() if isinstance(rule, EventRule) and cause in rule.causes
         }
-    for cause, conditions in one.conditions_on.items():
-        assert {rule.name for rule in conditions} == {
+    for cause, conditions in sheet.conditions.items():
+        assert {rule.name for rule, _ in conditions} == {
             rule.name for rule in one.rules.values() if isinstance(rule, ConditionRule) and cause in rule.causes
         }
 
