@@ -103,7 +103,7 @@ def iso(at: int) -> str:
 def world(rules: dict[str, dict[str, Any]] | None = None, *, bank: Bank | None = None, history_days: int = 92, events: int = 512) -> World:
     """Rules with some of their settings changed, no rates, the bank's calendar."""
     bank = bank or Bank()
-    settings = {name: RuleSettings.model_validate(setting) for name, setting in (rules or {}).items()}
+    settings = {name: RuleSettings.model_validate_json(json.dumps(setting)) for name, setting in (rules or {}).items()}
     return World(RuleBook(bank, settings), Rates(bank.base_currency), Calendar(bank.time_zone), history_days, events)
 
 
@@ -153,12 +153,12 @@ class Detector:
         self.told += self.last.notifications
         return self.last.notifications
 
-    def reverse(self, at: str, event_id: str, original_at: str, amount: str, kind: str, **overrides: Any) -> list[Notification]:
+    def reverse(self, at: str, original: str, original_at: str, amount: str, kind: str, **overrides: Any) -> list[Notification]:
         """Decide the reversal of a movement of that kind."""
         zone = self.world.calendar.zone.key
         values = {
             "direction": "debit" if Kind(kind) in CREDITS else "credit",
-            "reverses": {"event_id": event_id, "occurred_at": iso(instant(original_at, zone)), "kind": kind},
+            "reverses": {"event_id": original, "occurred_at": iso(instant(original_at, zone)), "kind": kind},
             **overrides,
         }
         return self.move(at, amount, "reversal", **values)

@@ -129,7 +129,7 @@ def test_without_settings_the_floor_is_the_tier_s() -> None:
 
 
 def test_setting_one_rule_leaves_the_others_alone() -> None:
-    numbers = book(large_inflow=LAYERS).sheet(customer())
+    numbers = book(large_inflow=LAYERS).sheet(customer()).prepared
     assert numbers["large_outflow"].parameters.pct == Decimal("0.10")
 
 
