@@ -18,6 +18,7 @@ def command(context: typer.Context) -> None:
         $ wealthwatch --config bank.toml detector
     """
     import asyncio
+    import gc
 
     from handlers import topics
     from streams.app import Detector
@@ -27,6 +28,10 @@ def command(context: typer.Context) -> None:
     settings = settings_of(context)
     start_logging(settings.log)
     topics.check(settings.kafka)
+
+    # Hundreds of thousands of customers' states are no garbage: looking through them at every collection costs a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
     async def work() -> None:
         detector = Detector(settings)
