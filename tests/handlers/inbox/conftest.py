@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -23,12 +24,13 @@ from starlette.testclient import TestClient
 from handlers.inbox.app import create_app
 from handlers.inbox.batch import Batch, Reader
 from handlers.inbox.changes import Changes
-from handlers.inbox.database import Database
+from handlers.inbox.database import Database, put
 from handlers.inbox.migration import migrate
 from handlers.inbox.parts import Parts
+from handlers.inbox.passwords import hashed
 from handlers.inbox.publisher import NotPublished
 from handlers.inbox.read_model import absorb
-from handlers.inbox.users import add_user
+from handlers.inbox.tables import User
 from schemas import topics
 from schemas.customers import Customer
 from schemas.follow_ups import FollowUp
@@ -239,9 +241,16 @@ def client(parts: Parts) -> Iterator[TestClient]:
 @pytest.fixture
 def browser(client: TestClient, database: Database) -> Browser:
     """A browser with logins `m1`, `m2`, `head` for the managers M1, M2, H1; nobody is signed in."""
-    for username, manager_id in (("m1", "M1"), ("m2", "M2"), ("head", "H1")):
-        add_user(database, username, manager_id, PASSWORD)
+    who = (("m1", "M1"), ("m2", "M2"), ("head", "H1"))
+    with database.writing() as connection:
+        put(connection, User, [{"username": name, "manager_id": id_, "password_hash": _hash(), "created_at": NOON} for name, id_ in who])
     return Browser(client)
+
+
+@cache
+def _hash() -> str:
+    """One hash for all logins of all tests: a hash is slow on purpose."""
+    return hashed(PASSWORD)
 
 
 @pytest.fixture
