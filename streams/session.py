@@ -265,8 +265,9 @@ class Session:
 
     async def _publish_allocations(self) -> None:
         for place, customer_id in enumerate(self._unpublished, 1):
-            value = snapshot(self.store.customer(customer_id), self._world.book)
-            self._batch.say(self._topics[POSITIONS], customer_id.encode(), value, [])
+            customer = self.store.customer(customer_id)
+            if customer.accounts:
+                self._batch.say(self._topics[POSITIONS], customer_id.encode(), snapshot(customer, self._world.book), [])
             if place % TURN == 0:
                 await asyncio.sleep(0)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import pairwise
 
 from pydantic import Field
 
@@ -23,7 +22,8 @@ class TierUp(ConditionRule[TierParameters]):
 
     AUM_avg(30) is the mean of the daily closing AUM of the last 30 closed dates (today not among them), rounded down to 0.0001; it is
     decided once a date, at the first tick, and needs 30 closes. The first average that can be decided sets the tier silently: nothing was
-    crossed. Where several lines are crossed at once, the highest is told. Facts: `tier_before`, `tier`.
+    crossed. Where several lines are crossed at once, the highest is told. Where the profile gives a tier, a line at or below it is none to
+    cross. Facts: `tier_before`, `tier`.
     """
 
     rule_id = "R40"
@@ -36,11 +36,13 @@ class TierUp(ConditionRule[TierParameters]):
         average, customer = situation.average, situation.customer
         if average is None:
             return
-        tiers = situation.bank.tiers
-        before = situation.tier_before
-        places = {tier.name: place for place, tier in enumerate(tiers)}
-        for tier in tiers[1:]:
-            crossed = before in places and tier.name == customer.tier and places[tier.name] > places[before]
+        before, decided = situation.tier_before, customer.tier
+        if before == decided and not customer.conditions:
+            return
+        places = {tier.name: place for place, tier in enumerate(situation.bank.tiers)}
+        had = max(places.get(before, 0), places.get(customer.profile.tier or "", 0))
+        for tier in situation.bank.tiers[1:]:
+            crossed = before in places and tier.name == decided and places[decided] > had
             if crossed or f"{self.name}:{tier.name}" in customer.conditions:
                 yield Measured(average, to_units(tier.line), tier.name)
 
@@ -74,7 +76,7 @@ class NearParameters(ConditionParameters):
 
 
 class NearTier(ConditionRule[NearParameters]):
-    """AUM_avg(30) in [0.9, 1) x a tier line above the tier held; resolves on leaving that band either way.
+    """AUM_avg(30) in [0.9, 1) x the line above the tier held, decided or given by the profile; resolves on leaving that band either way.
 
     The measured value is AUM_avg(30) as in tier_up; the threshold is the band's lower end. Facts: `line`, `missing` (line - average).
     """
@@ -89,8 +91,11 @@ class NearTier(ConditionRule[NearParameters]):
         average, customer = situation.average, situation.customer
         if average is None:
             return
-        for below, tier in pairwise(situation.bank.tiers):
-            if below.name == customer.tier or f"{self.name}:{tier.name}" in customer.conditions:
+        held = {customer.tier, customer.profile.tier}
+        tiers = situation.bank.tiers
+        has = max((place for place, tier in enumerate(tiers) if tier.name in held), default=0)
+        for place, tier in enumerate(tiers):
+            if place == has + 1 or (customer.conditions and f"{self.name}:{tier.name}" in customer.conditions):
                 yield Measured(average, ceiling(tier.line * prepared.parameters.near), tier.name)
 
     def opens(self, measured: Measured, situation: Situation, prepared: Prepared[NearParameters]) -> bool:  # noqa: ARG002

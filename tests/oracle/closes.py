@@ -82,9 +82,11 @@ class Tiers:
             level = self._level(before, average)
             if level != before:
                 changes.append((today, level))
-            if before is not None and level > before:
+            given = self._names.index(self._given[customer]) if customer in self._given else 0
+            if before is not None and level > max(before, given):
                 yield Crossing("tier_up", customer, today, average)
-            was, near = near, level + 1 < len(self._lines) and NEAR * self._lines[level + 1] <= average < self._lines[level + 1]
+            above = max(level, given) + 1
+            was, near = near, above < len(self._lines) and NEAR * self._lines[above] <= average < self._lines[above]
             if near and not was:
                 yield Crossing("near_tier", customer, today, average)
 

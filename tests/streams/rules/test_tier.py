@@ -147,13 +147,15 @@ def test_from_gold_to_platinum_is_another_condition() -> None:
     }
 
 
-def test_a_profile_s_tier_sets_thresholds_and_does_not_hide_a_crossing() -> None:
+@pytest.mark.parametrize(("given", "told"), [("gold", []), ("basic", ["gold"])])
+def test_a_line_at_or_below_the_profile_s_tier_is_none_to_cross_or_to_be_near(given: str, told: list[str]) -> None:
     detector = holding("100000")
-    detector.profile(tier="private")
+    detector.profile(tier=given)
     detector.until(DECIDED)
     set_to(detector, "2025-01-31 09:00", "900000")
-    found = of(detector.until("2025-02-20 00:00"), UP)
-    assert [(one.tier, one.evidence.facts["tier"]) for one in found] == [("private", "gold")]
+    found = detector.until("2025-02-20 00:00")
+    assert [one.evidence.facts["tier"] for one in of(found, UP)] == told
+    assert [one.dedup_key for one in of(found, NEAR) if given == "gold" and one.dedup_key.endswith(":gold")] == []
 
 
 def test_a_quiet_customer_is_decided_until_the_average_stands_still_and_then_sleeps() -> None:

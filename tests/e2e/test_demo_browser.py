@@ -1,0 +1,79 @@
+"""The whole of it, in a real browser: every planted story of the demo's bank stands on its manager's page, in both languages."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from handlers.inbox.database import Database
+from handlers.inbox.users import create_login
+from schemas.notifications import Notification, Status
+from schemas.settings import Settings
+from schemas.topics import NOTIFICATIONS
+from tests.brokers.records import read_all
+from wealthwatch.demonstration import Demonstration, Wish, running
+from wealthwatch.simulation import Plan
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
+
+LANGUAGES = ("zh-CN", "en")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demonstration, Path]]:
+    """The demo's bank, all of it decided and told."""
+    folder = tmp_path_factory.mktemp("demo")
+    wish = Wish(Plan(7, 500, 90, date(2025, 3, 1)), live_days=0, pace=1, port=0, folder=folder)
+    with running(wish, Settings.load(), lambda *_: None) as found:
+        found.catch_up()
+        yield found, folder
+
+
+def test_every_story_stands_on_its_managers_page_in_both_languages(demo: tuple[Demonstration, Path]) -> None:
+    """Each story's rules, to the right manager, once, in the words that were published; and not on another manager's page."""
+    found, folder = demo
+    said = [Notification.model_validate_json(record.value) for record in read_all(found.settings, NOTIFICATIONS)]
+    names = {row["customer_id"]: row["name"] for row in map(json.loads, (folder / "sample.customers.jsonl").read_text().splitlines())}
+    stories = json.loads((folder / "sample.stories.json").read_text())["stories"]
+    told = [story for story in stories if story["rules"]]
+    assert {rule for story in told for rule in story["rules"]} >= {"large_inflow", "full_sweep", "cumulative_outflow", "tier_up"}
+    database = Database(found.settings.inbox.database_url)
+    managers = sorted({story["manager_id"] for story in told})
+    passwords = {manager: create_login(database, manager, manager.lower()) for manager in managers}
+    database.close()
+    address = f"http://{found.settings.inbox.host}:{found.settings.inbox.port}"
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for manager in managers:
+            context = browser.new_context(viewport={"width": 1280, "height": 900})
+            context.set_default_timeout(20_000)
+            page = context.new_page()
+            page.goto(address)
+            page.get_by_label(re.compile("Username|用户名")).fill(manager.lower())
+            page.get_by_label(re.compile("Password|密码")).fill(passwords[manager])
+            page.keyboard.press("Enter")
+            page.wait_for_selector("#live[data-state=on]")
+            for story in told:
+                name = names[story["customer_id"]]
+                for rule in story["rules"]:
+                    about = [m for m in said if (m.customer_id, m.rule.name, m.status) == (story["customer_id"], rule, Status.OPENED)]
+                    for language in LANGUAGES:
+                        context.add_cookies([{"name": "wealthwatch_language", "value": language, "url": address}])
+                        page.goto(f"{address}/?{urlencode({'state': 'all', 'text': name, 'rule': rule})}")
+                        lines = page.locator(".line", has=page.locator("b", has_text=re.compile(f"^{re.escape(name)}$")))
+                        theirs = story["manager_id"] == manager
+                        sync_api.expect(lines).to_have_count(len(about) if theirs else 0)
+                        if theirs:
+                            shown = lines.locator(".line-title").all_inner_texts()
+                            assert all(any(message.title[language] in title for title in shown) for message in about)
+            context.close()
+        browser.close()
