@@ -149,8 +149,10 @@ def _name(key: str) -> str:
 
 def _pass_time(customer: Customer, to: int, detected_at: datetime, world: World, found: list[Notification]) -> None:
     book, calendar = world.book, world.calendar
-    if not customer.conditions and customer.closes.days[0] > calendar.date_of(to) - AVERAGE_DAYS:
+    last = calendar.date_of(to)
+    if not customer.conditions and customer.closes.days[0] > last - AVERAGE_DAYS:
         customer.clock = to  # nothing is open, and on no date on the way is there an average
+        customer.flows.forget_before(last - world.history_days)
         return
     tick = customer.wake
     while tick and tick <= to:

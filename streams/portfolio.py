@@ -251,8 +251,9 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
         if flow is Flow.EXTERNAL:
             _flow_in(customer, posting, account, value, day)
     clock_day = calendar.date_of(customer.clock) if late else day
-    if day < clock_day:
-        if (change := customer.aum - aum_closed) and customer.closes.days:
+    if day < clock_day and customer.closes.days:
+        change = customer.aum - aum_closed
+        if change or day < customer.closes.days[0]:
             customer.closes.moved_late(max(day, customer.flows.kept_from), change)
     elif customer.aum != aum_closed or not customer.closes.days:
         customer.closes.moved(clock_day, customer.aum)
