@@ -8,4 +8,5 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile("developer", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("developer"), derandomize=True, database=None)
-settings.load_profile("ci" if os.environ.get("CI") else "developer")
+settings.register_profile("thorough", parent=settings.get_profile("developer"), max_examples=2_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "developer"))
