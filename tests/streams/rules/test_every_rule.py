@@ -1,0 +1,422 @@
+"""What every rule of the folder is held to, whoever writes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import streams.rules
+from schemas.notifications import Notification, Status
+from schemas.rules import Severity
+from streams.book import all_rules
+from streams.portfolio import Customer
+from streams.rule import ConditionRule, EventRule, Measured, Situation
+from streams.state import new_customer
+from tests.streams.builders import Detector, world
+
+RULES = sorted(all_rules())
+ASK_ALONE = [name for name in RULES if name != "retraction"]
+"""A retraction is not asked about movements: it speaks of what the others told."""
+LINES = {"gold": 200_000, "platinum": 2_000_000, "private": 8_000_000}
+
+
+# --- one history in which every rule speaks: a customer for each ---------------------------------------------------------------------
+
+
+def inflow(detector: Detector, who: str) -> None:
+    detector.move("2025-03-01 00:00", "1234567.89", "adjustment", snapshot=True, customer_id=who, account_id="seed")
+    detector.move("2025-03-10 09:00", "200000.55", "transfer_in", customer_id=who, counterparty={"name": "Ltd", "account": "****1"})
+    detector.move("2025-03-11 09:00", "900000", customer_id=who)
+
+
+def foreign(detector: Detector, who: str) -> None:
+    detector.rate("USD", "7.1234")
+    detector.move("2025-03-10 09:00", "20000.01", "transfer_in", customer_id=who, currency="USD")
+
+
+def outflow(detector: Detector, who: str) -> None:
+    detector.move("2025-03-01 00:00", "1000000", "adjustment", snapshot=True, customer_id=who)
+    for day, amount in ((3, "60000"), (4, "200000"), (8, "70000"), (20, "60000"), (28, "150000")):
+        detector.move(f"2025-03-{day:02} 09:00", amount, "transfer_out", customer_id=who)
+    detector.until("2025-06-01 00:00", who)
+
+
+def sweep(detector: Detector, who: str) -> None:
+    detector.move("2025-03-01 00:00", "123456.78", "adjustment", snapshot=True, customer_id=who)
+    detector.move("2025-03-10 20:00", "61728.39", "withdrawal", customer_id=who)
+    detector.move("2025-03-11 10:00", "55000", "withdrawal", customer_id=who)
+
+
+def dormant(detector: Detector, who: str) -> None:
+    detector.move("2023-03-01 00:00", "100000", "adjustment", snapshot=True, customer_id=who)
+    detector.move("2023-03-02 00:00", "1", "card_payment", customer_id=who)
+    detector.move("2025-03-10 09:00", "70000", "own_transfer", customer_id=who)
+
+
+def disagreement(detector: Detector, who: str) -> None:
+    detector.move("2025-03-01 00:00", "1000", "adjustment", snapshot=True, customer_id=who)
+    detector.move("2025-03-10 09:00", "100", "deposit", balance_after="1233.3333", customer_id=who)
+    detector.move("2025-03-05 09:00", "133.3333", "deposit", customer_id=who)
+
+
+def climb(detector: Detector, who: str) -> None:
+    for day, amount in (("2025-01-01", "185000.5"), ("2025-02-05", "300000"), ("2025-04-01", "9000000"), ("2025-06-01", "10")):
+        detector.move(f"{day} 09:00", amount, "adjustment", snapshot=True, customer_id=who)
+    detector.until("2025-09-01 00:00", who)
+
+
+def taken_back(detector: Detector, who: str) -> None:
+    detector.move("2025-03-10 09:00", "60000", customer_id=who, event_id="mistake")
+    detector.reverse("2025-03-11 09:00", "mistake", "2025-03-10 09:00", "60000", "deposit", customer_id=who)
+
+
+STORIES: tuple[Callable[[Detector, str], None], ...] = (inflow, foreign, outflow, sweep, dormant, disagreement, climb, taken_back)
+
+
+def play(detector: Detector | None = None) -> Detector:
+    """All stories; each customer has the name of theirs."""
+    detector = detector or Detector()
+    for story in STORIES:
+        story(detector, story.__name__)
+    return detector
+
+
+@lru_cache(maxsize=1)
+def told() -> tuple[Notification, ...]:
+    return tuple(play().told)
+
+
+def told_by(name: str) -> list[Notification]:
+    """What a rule told, retractions of others' under the name of R07."""
+    if name == "retraction":
+        return [one for one in told() if "retracts" in one.evidence.facts]
+    return [one for one in told() if one.rule.name == name and "retracts" not in one.evidence.facts]
+
+
+# --- the folder ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_every_file_of_the_folder_has_its_tests() -> None:
+    for file in Path(streams.rules.__path__[0]).glob("*.py"):
+        if file.stem != "__init__":
+            assert (Path(__file__).parent / f"test_{file.stem}.py").is_file(), file.name
+
+
+def test_names_are_what_a_rule_sees_and_numbers_are_the_catalogue_s() -> None:
+    for name, rule in all_rules().items():
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", name)
+        assert re.fullmatch(r"R\d\d|FEED", rule.rule_id)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_its_docstring_states_the_definition(name: str) -> None:
+    rule = type(all_rules()[name])
+    assert rule.__doc__ is not None
+    assert rule.__doc__ not in {base.__doc__ for base in rule.__mro__[1:]}
+    assert len(rule.__doc__) >= 80
+    if name in ASK_ALONE and name != "recon_break":
+        assert any(sign in rule.__doc__ for sign in (">=", "<", " in [")), "a definition says from where on"
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_fact_of_its_evidence_is_named_in_its_docstring(name: str) -> None:
+    documented = type(all_rules()[name]).__doc__ or ""
+    parameters = all_rules()[name].parameters.model_fields
+    for one in told_by(name):
+        for fact in one.evidence.facts:
+            assert fact in documented or fact in parameters or fact in {"tier", "currency"}, fact
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_history_of_this_suite_makes_it_speak(name: str) -> None:
+    statuses = {one.status for one in told_by(name)}
+    assert statuses >= ({Status.RETRACTED} if name == "retraction" else {Status.OPENED})
+    if isinstance(all_rules()[name], ConditionRule) and name != "cumulative_inflow":
+        assert Status.RESOLVED in statuses
+
+
+# --- what it may not do ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_history_is_told_in_the_same_bytes() -> None:
+    assert [one.model_dump_json() for one in play().told] == [one.model_dump_json() for one in play().told]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_being_asked_leaves_the_customer_as_it_was(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def watched(method: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(self: Any, first: Any, *others: Any) -> Any:
+            shown = others[0] if isinstance(first, Measured) else first
+            customer = (shown if isinstance(shown, Situation) else shown.situation).customer
+            before = frozen(customer)
+            answer = original(self, first, *others)
+            if isinstance(answer, Iterator):
+                answer = iter(list(answer))
+            assert frozen(customer) == before, method
+            asked.append(method)
+            return answer
+
+        return ask
+
+    rule = all_rules()[name]
+    methods = ["measure", "facts", "say", *(["opens", "resolves"] if isinstance(rule, ConditionRule) else ["rearms"])]
+    for method in methods:
+        monkeypatch.setattr(type(rule), method, watched(method, getattr(type(rule), method)))
+    play()
+    assert {"say", "facts"} <= set(asked)
+
+
+def frozen(customer: Customer) -> bytes:
+    return msgspec.json.encode([customer, sorted(customer.seen), sorted(customer.sealed), sorted(customer.unsaved)])
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("average", [None, 0])
+def test_it_is_quiet_about_a_customer_of_whom_nothing_is_known(name: str, average: int | None) -> None:
+    rule, own = all_rules()[name], world()
+    customer = new_customer("c1")
+    situation = Situation(customer, own.book.bank, own.calendar, 0, own.calendar.date_of(0), average=average)
+    prepared = own.book.sheet(customer).prepared[name]
+    if isinstance(rule, EventRule):
+        assert not isinstance(rule.measure(situation, prepared), Measured)
+    else:
+        assert isinstance(rule, ConditionRule)
+        assert [one for one in rule.measure(situation, prepared) if rule.opens(one, situation, prepared)] == []
+
+
+@pytest.mark.parametrize("kind", ["deposit", "withdrawal", "transfer_out", "adjustment", "interest", "valuation"])
+def test_a_snapshot_never_notifies(kind: str) -> None:
+    detector = Detector()
+    detector.move("2023-01-01 09:00", "90000", "card_payment")
+    del detector.told[:]
+    for hour in range(10, 14):
+        detector.move(f"2023-01-01 {hour}:00", "99999999", kind, snapshot=True, balance_after="-1")
+        detector.move(f"2025-03-10 {hour}:00", "99999999", kind, snapshot=True, account_id=f"n{hour}", balance_after="7")
+    assert [one for one in detector.told if one.evidence.triggers] == []
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_switched_off_it_says_nothing_and_the_others_say_the_same(name: str) -> None:
+    without = play(Detector(world({name: {"mode": "off"}}))).told
+    if name == "retraction":
+        assert not any("retracts" in one.evidence.facts for one in without)
+        return
+    assert [one.message_id for one in without] == [one.message_id for one in told() if one.rule.name != name]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_in_test_it_says_the_same_and_that_it_is_in_test(name: str) -> None:
+    tested = play(Detector(world({name: {"mode": "test", "version": 7}}))).told
+    assert [one.message_id for one in tested] == [one.message_id for one in told()]
+    assert {(one.rule.mode.value, one.rule.version) for one in tested if one.rule.name == name} <= {("test", 7)}
+    assert {(one.rule.mode.value, one.rule.version) for one in tested if one.rule.name != name} == {("live", 1)}
+
+
+# --- words -----------------------------------------------------------------------------------------------------------------------------
+
+CJK = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_its_words_are_whole_in_both_languages(name: str) -> None:
+    for one in told_by(name):
+        for words in (one.title, one.body, one.suggested_action):
+            assert CJK.search(words.chinese)
+            assert not CJK.search(words.english)
+            for text in (words.chinese, words.english):
+                assert text
+                assert text == text.strip()
+                assert not set("{}") & set(text)
+                assert "None" not in text
+        assert one.body.english.endswith(".")
+        assert one.body.chinese.endswith("。")
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_what_is_over_says_so_and_asks_for_nothing(name: str) -> None:
+    prefixes = {Status.RESOLVED: "Resolved: ", Status.RETRACTED: "Retracted: ", Status.ESCALATED: "Escalated: "}
+    for one in told_by(name):
+        over = one.status in (Status.RESOLVED, Status.RETRACTED)
+        assert one.title.english.startswith(prefixes.get(one.status, ""))
+        assert (one.suggested_action.english == "Nothing to do.") is over
+        assert (one.due_by is None) is (over or one.severity is Severity.INFO)
+
+
+# --- evidence --------------------------------------------------------------------------------------------------------------------------
+
+
+def exact(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.0001"), ROUND_CEILING)
+
+
+def gate(one: Notification) -> tuple[Decimal, Decimal]:
+    (trigger,) = one.evidence.triggers
+    rates = {rate.currency: rate.rate for rate in one.evidence.rates} | {one.base_currency: Decimal(1)}
+    facts = one.evidence.facts
+    threshold = max(Decimal(facts["abs_floor"]), Decimal(facts["pct"]) * one.evidence.aum_before)
+    return (trigger.amount * rates[trigger.currency]).quantize(Decimal("0.0001")), exact(threshold)
+
+
+def sums(one: Notification) -> tuple[Decimal, Decimal]:
+    """By a GROUP BY over the history between the window's dates, up to the moment of the message."""
+    window, at = one.evidence.window, one.occurred_at
+    assert window is not None
+    way = "credit" if one.rule.name == "cumulative_inflow" else "debit"
+    factor = {"basic": 50_000, "gold": 100_000, "platinum": 500_000, "private": 1_000_000}[one.tier] * {"7d": 1, "30d": 2}[window.name]
+    total = Decimal(0)
+    for moved in moved_by(one.customer_id):
+        local = datetime.fromisoformat(moved["occurred_at"]).astimezone(world().calendar.zone).date()
+        external = moved["kind"] in ("deposit", "transfer_in", "transfer_out", "withdrawal", "card_payment") and not moved["snapshot"]
+        before = datetime.fromisoformat(moved["occurred_at"]) <= at and not (moved["undone_at"] and moved["undone_at"] <= at)
+        if external and before and window.first <= local <= window.last and moved["direction"] == way:
+            total += (Decimal(moved["amount"]) * Decimal("7.1234" if moved["currency"] == "USD" else 1)).quantize(Decimal("0.0001"))
+    return total, Decimal(factor)
+
+
+def swept(one: Notification) -> tuple[Decimal, Decimal]:
+    facts = one.evidence.facts
+    assert Decimal(facts["left"]) >= Decimal(facts["abs_floor"])
+    return (Decimal(facts["left"]) / Decimal(facts["base"])).quantize(Decimal("0.000001"), ROUND_FLOOR), Decimal("0.9")
+
+
+def slept(one: Notification) -> tuple[Decimal, Decimal]:
+    (trigger,) = one.evidence.triggers
+    assert trigger.amount >= Decimal(one.evidence.facts["abs_floor"])
+    on = trigger.occurred_at.astimezone(world().calendar.zone).date()
+    return Decimal((on - date.fromisoformat(one.evidence.facts["last_active"])).days), Decimal(365)
+
+
+def differed(one: Notification) -> tuple[Decimal, Decimal]:
+    return abs(Decimal(one.evidence.facts["stated"]) - Decimal(one.evidence.facts["kept"])), Decimal("0.0001")
+
+
+def average(one: Notification) -> Decimal:
+    """The mean of the closes of the 30 dates before the tick's, from the balances that the history states."""
+    last = one.occurred_at.astimezone(world().calendar.zone).date()
+    stated = {datetime.fromisoformat(moved["occurred_at"]).date(): Decimal(moved["amount"]) for moved in moved_by(one.customer_id)}
+    closes = [stated[max(day for day in stated if day <= last - timedelta(days=back))] for back in range(1, 31)]
+    return (sum(closes, Decimal(0)) / 30).quantize(Decimal("0.0001"), ROUND_FLOOR)
+
+
+def climbed(one: Notification) -> tuple[Decimal, Decimal]:
+    return average(one), Decimal(LINES[one.dedup_key.rpartition(":")[2]])
+
+
+def came_near(one: Notification) -> tuple[Decimal, Decimal]:
+    facts = one.evidence.facts
+    assert Decimal(facts["line"]) - Decimal(facts["missing"]) == one.evidence.measured
+    return average(one), Decimal(facts["line"]) * Decimal("0.9")
+
+
+def took_back(one: Notification) -> tuple[Decimal, Decimal]:
+    (trigger,) = one.evidence.triggers
+    assert one.evidence.facts["by"] == f"{trigger.source}/{trigger.event_id}"
+    assert one.evidence.facts["retracts"] == one.rule.name
+    return trigger.amount, Decimal(0)
+
+
+RECOMPUTE: dict[str, Callable[[Notification], tuple[Decimal, Decimal]]] = {
+    "large_inflow": gate,
+    "large_outflow": gate,
+    "cumulative_inflow": sums,
+    "cumulative_outflow": sums,
+    "full_sweep": swept,
+    "dormant_reactivated": slept,
+    "recon_break": differed,
+    "tier_up": climbed,
+    "near_tier": came_near,
+    "retraction": took_back,
+}
+
+
+@lru_cache(maxsize=1)
+def moved() -> tuple[dict[str, Any], ...]:
+    """Every movement of the history as it was told to the detector."""
+    found: list[dict[str, Any]] = []
+    undone: dict[str, datetime] = {}
+
+    class Listening(Detector):
+        def take(self, one: Any) -> list[Notification]:
+            found.append({name: getattr(one, name) for name in ("customer_id", "kind", "direction", "amount", "currency", "snapshot")})
+            found[-1] |= {"occurred_at": one.occurred_at.isoformat(), "event_id": one.event_id}
+            if one.reverses is not None:
+                undone[one.reverses.event_id] = one.occurred_at
+            return super().take(one)
+
+    play(Listening())
+    return tuple({**one, "undone_at": undone.get(one["event_id"])} for one in found)
+
+
+def moved_by(customer_id: str) -> list[dict[str, Any]]:
+    return [one for one in moved() if one["customer_id"] == customer_id]
+
+
+def test_every_rule_is_recomputed() -> None:
+    assert sorted(RECOMPUTE) == RULES
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_its_evidence_is_enough_to_recompute_the_decision(name: str) -> None:
+    recomputed = 0
+    for one in told_by(name):
+        assert RECOMPUTE[name](one) == (one.evidence.measured, one.evidence.threshold)
+        recomputed += 1
+        if one.status in (Status.OPENED, Status.ESCALATED):
+            assert one.evidence.measured >= one.evidence.threshold
+    assert recomputed
+
+
+@pytest.mark.parametrize("name", ASK_ALONE)
+def test_its_severity_is_the_highest_band_that_the_measured_value_reaches(name: str) -> None:
+    for one in told_by(name):
+        lowers = [band.lower for band in one.evidence.bands]
+        assert lowers == sorted(lowers)
+        if one.status in (Status.OPENED, Status.ESCALATED):
+            assert [band.severity for band in one.evidence.bands if band.lower <= one.evidence.measured][-1] is one.severity
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_its_allocations_add_up(name: str) -> None:
+    for one in told_by(name):
+        assets = {name: value for name, value in one.evidence.allocation_after.items() if name not in ("loan", "credit_card")}
+        assert sum(assets.values()) == one.evidence.aum_after
+        assert sum(one.evidence.allocation_after.values()) == one.evidence.net_assets_after
+        before = {name: value for name, value in one.evidence.allocation_before.items() if name not in ("loan", "credit_card")}
+        assert sum(before.values()) == one.evidence.aum_before
+
+
+# --- monotone --------------------------------------------------------------------------------------------------------------------------
+
+UNITS = st.integers(1, 4_000_000_000)
+
+
+def fires(name: str, units: int) -> bool:
+    """Whether a rule speaks of a movement of so much, all else being the same."""
+    detector = Detector()
+    detector.move("2022-01-01 00:00", "150000", "adjustment", snapshot=True)
+    amount = str(Decimal(units).scaleb(-4))
+    kind = "deposit" if name in ("large_inflow", "cumulative_inflow") else "transfer_out"
+    return any(one.rule.name == name for one in detector.move("2025-03-10 09:00", amount, kind))
+
+
+@pytest.mark.parametrize(
+    "name", ["large_inflow", "large_outflow", "cumulative_inflow", "cumulative_outflow", "full_sweep", "dormant_reactivated"]
+)
+@given(UNITS, UNITS)
+def test_more_money_never_makes_it_silent(name: str, one: int, other: int) -> None:
+    less, more = sorted((one, other))
+    assert fires(name, more) >= fires(name, less)
+    assert fires(name, 10_000_000_000_000)
+    assert not fires(name, 1)
