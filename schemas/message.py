@@ -21,6 +21,7 @@ AMOUNT_PATTERN = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$"
 SIGNED_AMOUNT_PATTERN = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$"
 TOTAL_PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,4})?$"
 QUANTITY_PATTERN = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,8})?$"
+TOTAL_QUANTITY_PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,8})?$"
 
 
 class Message(BaseModel):
@@ -57,6 +58,8 @@ Total = _decimal(TOTAL_PATTERN, "a decimal string with at most 4 decimals")
 """Money that was added up or converted: it may have more digits than a single amount."""
 Quantity = _decimal(QUANTITY_PATTERN, "a decimal string with at most 8 decimals")
 """Units of an instrument, exact, with at most 8 decimals."""
+TotalQuantity = _decimal(TOTAL_QUANTITY_PATTERN, "a decimal string with at most 8 decimals")
+"""Units that were added up."""
 
 
 def _known_currency(code: str) -> str:

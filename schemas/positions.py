@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from schemas.customers import Segment
-from schemas.message import CurrencyCode, Identifier, Message, Quantity, Text, Total
+from schemas.message import CurrencyCode, Identifier, Message, Text, Total, TotalQuantity
 from schemas.movements import AssetClass
 
 
@@ -22,7 +22,7 @@ class AccountPosition(Message):
     value: Total | None
     product: Text | None = None
     instrument: Text | None = None
-    quantity: Quantity | None = None
+    quantity: TotalQuantity | None = None
     maturity_date: date | None = None
 
 
