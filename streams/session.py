@@ -34,9 +34,10 @@ from streams.store import MemoryStore
 
 log = structlog.get_logger(__name__)
 
-TURN = 256
-"""So many movements are decided before the event loop gets its turn: heartbeats, fetches and other partitions."""
-BUSY = 15
+TURN = 64
+"""So many movements are decided before the event loop gets its turn: heartbeats, fetches and other partitions. The states that they changed
+are encoded then, too, while they are still in the processor's cache: later it takes five times as long."""
+BUSY = 60
 """While there is more to decide, allocations are published this many times less often."""
 SOURCE = "/wealthwatch/detector"
 
@@ -67,7 +68,10 @@ class Session:
         self._publisher, self._reader = publisher, reader
         self._topics = {topic: kafka.topic(topic) for topic in (CUSTOMERS, MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES, TICKS)}
         self._intake = Intake(kafka.topic(DEAD_LETTERS), self._detector.largest_movement_bytes, Fuse(self._detector.fuse), self._metrics)
-        self._batch, self._touched = Batch(states_topic=self._topics[STATES]), dict[str, Customer]()
+        self._batch = Batch(states_topic=self._topics[STATES])
+        self._changed, self._touched = dict[str, Customer](), dict[str, Customer]()
+        """Customers that changed since their states were encoded; those whose states are."""
+        self._states: dict[bytes, bytes] = {}
         self._said: list[Notification] = []
         self._counts: dict[tuple[str, str], int] = {}
         self._skipped = 0
@@ -165,7 +169,7 @@ class Session:
         if profile is not None:
             customer = self.store.customer(record.key.decode())
             customer.profile = profile
-            self._touched[customer.customer_id] = customer
+            self._changed[customer.customer_id] = customer
         self.positions.customers = record.offset + 1
 
     async def _decide(self, records: list[ConsumerRecord]) -> None:
@@ -178,6 +182,7 @@ class Session:
                 self._decide_one(record)
                 decided += 1
             if place % TURN == 0:
+                self._encode()
                 await asyncio.sleep(0)
         if decided:
             self._metrics.deciding.observe((time.perf_counter() - began) / decided)
@@ -202,12 +207,13 @@ class Session:
         if decision.result is Result.DUPLICATE:
             return
         customer.position = record.offset
-        self._touched[customer.customer_id] = customer
+        self._changed[customer.customer_id] = customer
         for notification in decision.notifications:
             self._say(notification)
 
     async def _pass(self, at: int, record: ConsumerRecord) -> None:
         """Let time pass for every customer for whom that can change something, in pieces that fit into a batch."""
+        self._encode()
         touched = list(self._touched.values())
         while due := self.store.due(at, self._detector.batch_records, touched):
             touched = []
@@ -218,10 +224,11 @@ class Session:
                 for notification in found:
                     self._say(notification)
                 if found or customer.tier != tier:
-                    self._touched[customer_id] = customer
+                    self._changed[customer_id] = customer
                 else:
                     self.store.slept(customer)
                 if place % TURN == 0:
+                    self._encode()
                     await asyncio.sleep(0)
             if len(self._touched) >= self._detector.batch_records:
                 await self._commit(more=True)
@@ -233,12 +240,20 @@ class Session:
         self._batch.say(self._topics[NOTIFICATIONS], notification.customer_id.encode(), value, headers)
         self._said.append(notification)
 
+    def _encode(self) -> None:
+        """Turn what has changed since the last time into records of the changelog."""
+        for customer in self._changed.values():
+            self._states.update(encode(customer))
+        self._touched.update(self._changed)
+        self._changed.clear()
+
     def _count(self, source: str, result: str) -> None:
         key = (source, result)
         self._counts[key] = self._counts.get(key, 0) + 1
 
     async def _commit(self, *, more: bool) -> None:
         """Write the batch; nothing if nothing happened."""
+        self._encode()
         if self.positions == self._written and not self.idle_work and not self._touched:
             return
         now = time.monotonic()
@@ -249,11 +264,10 @@ class Session:
         self.positions.published = publishing
         told_lately = now - self._offset_told_at < self._detector.offsets_every_s
         offset = None if told_lately or self._offset_told == self.positions.movements else self.positions.movements
-        batch, touched = self._batch, list(self._touched.values())
-        states = [record for customer in touched for record in encode(customer)]
+        batch, states = self._batch, list(self._states.items())
         batch.states = [*states, (POSITIONS_KEY, encode_positions(self.positions))]
         await self._publisher.publish(batch, offset)
-        self.store.keep(states, touched)
+        self.store.keep(states, self._touched.values())
         self._written = copy(self.positions)
         if publishing:
             self._unpublished.clear()
@@ -261,7 +275,7 @@ class Session:
         if offset is not None:
             self._offset_told, self._offset_told_at = offset, now
         self._report(time.monotonic() - now)
-        self._batch, self._touched = Batch(states_topic=self._topics[STATES]), {}
+        self._batch, self._states, self._touched = Batch(states_topic=self._topics[STATES]), {}, {}
 
     async def _publish_allocations(self) -> None:
         for place, customer_id in enumerate(self._unpublished, 1):

@@ -30,10 +30,12 @@ def new_customer(customer_id: str) -> Customer:
 def encode(customer: Customer) -> list[tuple[bytes, bytes]]:
     """The records that changed since the last time, key and value; the customer's own is the last."""
     key = customer.customer_id.encode()
+    value = _encode(customer)
+    if not customer.counted or not customer.unsaved:
+        return [(key, value)]
     records = [(segment_key(key, slot), customer.sealed[slot]) for slot in customer.unsaved]
     customer.unsaved.clear()
-    records.append((key, _encode(customer)))
-    return records
+    return [*records, (key, value)]
 
 
 def decode(value: bytes, find: Callable[[bytes], bytes | None]) -> Customer:
