@@ -8,7 +8,7 @@ import tomllib
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -66,7 +66,10 @@ class Kafka(Section):
 
 
 def _known_zone(name: str) -> str:
-    ZoneInfo(name)
+    try:
+        ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        raise ValueError("is not a time zone of the IANA database, such as Asia/Shanghai") from None
     return name
 
 
@@ -100,6 +103,8 @@ class Bank(Section):
         lines = [tier.line for tier in self.tiers]
         if not lines or lines[0] != 0 or lines != sorted(set(lines)):
             raise ValueError("tiers begin at a line of 0 and rise")
+        if len({tier.name for tier in self.tiers}) < len(self.tiers):
+            raise ValueError("each tier has a name of its own")
         if self.closes_at <= self.opens_at:
             raise ValueError("the bank opens before it closes")
         return self
