@@ -505,3 +505,71 @@ def test_evidence_of_a_change_of_class_still_adds_up_before_and_after() -> None:
     one = only(detector.move("2025-03-10 10:00", "90000.00", asset_class="demand_deposit"), "large_inflow")
     assert sum(one.evidence.allocation_before.values()) == one.evidence.aum_before == 1_000
     assert sum(one.evidence.allocation_after.values()) == one.evidence.aum_after == 91_000
+
+
+# --- where the contract asks for more ----------------------------------------------------------------------------------------------------
+
+open_question = pytest.mark.xfail(strict=True, raises=AssertionError)
+"""The contract says so, the detector does not do it yet, and how it should is a question of design."""
+
+
+@open_question
+def test_aum_is_at_the_rates_known_now_for_accounts_that_did_not_move_too() -> None:
+    detector = Detector()
+    detector.rate("USD", "7")
+    detector.move("2025-03-10 09:00", "100", currency="USD", account_id="usd")
+    detector.rate("USD", "8", "2025-03-11 00:00")
+    detector.move("2025-03-11 09:00", "1")
+    assert detector.customer().aum == 8_010_000
+
+
+@open_question
+def test_a_reversal_after_the_rate_changed_leaves_nothing_in_the_flows() -> None:
+    detector = Detector()
+    detector.rate("USD", "7")
+    detector.move("2025-03-10 09:00", "100", currency="USD")
+    detector.rate("USD", "8", "2025-03-11 00:00")
+    detector.reverse("2025-03-11 09:00", "e1", "2025-03-10 09:00", "100", "deposit", currency="USD")
+    assert detector.customer().flows.within(0, 10**6) == (0, 0)
+
+
+@open_question
+def test_a_reversal_that_does_not_repeat_the_other_side_of_an_own_transfer_touches_no_flow() -> None:
+    detector = Detector()
+    detector.move("2025-03-10 09:00", "100", "transfer_in", counterparty={"customer_id": "c1"})
+    detector.reverse("2025-03-11 09:00", "e1", "2025-03-10 09:00", "100", "transfer_in")
+    assert detector.customer().flows.within(0, 10**6) == (0, 0)
+
+
+@open_question
+def test_a_movement_from_before_a_snapshot_is_in_it_already() -> None:
+    detector = Detector()
+    detector.move("2025-03-10 00:00", "1000", "adjustment", snapshot=True)
+    detector.move("2025-03-09 09:00", "70")
+    assert balance(detector) == 1_000
+
+
+@open_question
+def test_a_snapshot_that_comes_after_later_movements_is_their_opening() -> None:
+    detector = Detector()
+    detector.move("2025-03-10 09:00", "70")
+    detector.move("2025-03-10 00:00", "1000", "adjustment", snapshot=True)
+    assert balance(detector) == 1_070
+
+
+@open_question
+def test_a_late_movement_that_fills_a_gap_is_in_the_closes_of_its_own_dates() -> None:
+    detector = Detector()
+    detector.move("2025-03-10 09:00", "100", balance_after="100")
+    detector.move("2025-03-14 09:00", "1", balance_after="151")
+    detector.move("2025-03-12 09:00", "50", balance_after="150")
+    assert closes(detector) == {"2025-03-10": 100, "2025-03-12": 150, "2025-03-14": 151}
+
+
+@open_question
+def test_a_feed_in_booking_order_whose_events_are_not_is_followed_from_its_first_balance_on() -> None:
+    detector = Detector()
+    detector.move("2025-03-10 09:00", "10", balance_after="1010")
+    found = detector.move("2025-03-09 18:00", "40", "card_payment", balance_after="970")
+    found += detector.move("2025-03-10 12:00", "5", balance_after="975")
+    assert found == []
