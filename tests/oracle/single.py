@@ -25,7 +25,7 @@ sums AS (
     SELECT a.n, sum(o.value) AS total FROM asked a JOIN out o
         ON o.account_id = a.account_id AND o.n <= a.n AND o.moment <= a.moment AND o.moment >= a.moment - INTERVAL 24 HOUR
     GROUP BY ALL)
-SELECT account_id, event_id, moment, customer_id, date, balance_value, total
+SELECT account_id, event_id, moment, customer_id, date, direction, balance_value, total
 FROM movements LEFT JOIN sums USING (n) WHERE account_id IN (SELECT account_id FROM out) ORDER BY account_id, n
 """
 """All movements of accounts that lose money, since any of them can bring a balance back; a total only where the rule is asked."""
@@ -39,9 +39,9 @@ spaced AS (
     FROM initiated),
 seen AS (SELECT customer_id, min(date) AS first FROM movements GROUP BY ALL)
 SELECT event_id, moment, customer_id, date, value, date - coalesce(latest, first) FROM spaced JOIN seen USING (customer_id)
-WHERE first <= date - 365 AND (latest IS NULL OR latest < date - 365) ORDER BY n
+WHERE first <= date - 365 AND (latest IS NULL OR latest <= date - 365) ORDER BY n
 """
-"""The 365 dates before this one are without activity, and the customer was seen at their beginning."""
+"""The last activity, and the first sight of the customer, are 365 dates back (12 months) or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,13 @@ def large(db: duckdb.DuckDBPyConnection, tiers: Tiers) -> Iterator[Single]:
 
 
 def swept(db: duckdb.DuckDBPyConnection, tiers: Tiers) -> Iterator[Single]:
-    """External debits of 24 hours that are 90 % of an account; then not again until its balance is back at the floor."""
+    """External debits of 24 hours that are 90 % of an account; then not again until a credit brings its balance back to the floor."""
     account, latched = "", False
-    for number, event_id, at, customer, on, balance, out in db.execute(SWEPT).fetchall():
+    for number, event_id, at, customer, on, direction, balance, out in db.execute(SWEPT).fetchall():
         if number != account:
             account, latched = number, False
         floor = tiers.on(customer, on).abs_floor
-        if latched and balance >= floor:
+        if latched and direction == "credit" and balance >= floor:
             latched = False
         base = balance + out if out is not None else 0
         if not latched and base > 0 and out >= SHARE_SWEPT * base and out >= floor:

@@ -137,6 +137,14 @@ def test_a_sweep_is_nine_tenths_of_an_account_within_24_hours_and_fires_once_unt
     assert sample.triggers("full_sweep") == [swept, again]
 
 
+def test_an_account_that_was_swept_and_still_holds_the_floor_is_not_swept_again_by_the_next_debit(tmp_path: Path) -> None:
+    sample = Sample(tmp_path, "gold")
+    sample.opens_with("2000000")
+    swept = sample.add("01-02 10:00:00", "transfer_out", "1850000")  # leaves 150,000, above the floor of 100,000
+    sample.add("01-02 11:00:00", "transfer_out", "1000")
+    assert sample.triggers("full_sweep") == [swept]
+
+
 def test_a_sweep_below_the_floor_is_none(tmp_path: Path) -> None:
     sample = Sample(tmp_path)
     sample.opens_with("49999")
@@ -149,8 +157,8 @@ def test_a_sweep_below_the_floor_is_none(tmp_path: Path) -> None:
     [
         (None, "2026-01-01 10:00:00", True),  # seen for 365 dates, never active
         (None, "2025-12-31 10:00:00", False),  # seen for 364
-        ("2025-01-02 10:00:00", "2026-01-02 10:00:00", False),  # active on the first of the 365 dates before
-        ("2025-01-02 10:00:00", "2026-01-03 10:00:00", True),
+        ("2025-01-02 10:00:00", "2026-01-01 10:00:00", False),  # active 364 dates before
+        ("2025-01-02 10:00:00", "2026-01-02 10:00:00", True),  # 365, which are the 12 months
         ("2026-01-03 09:00:00", "2026-01-03 10:00:00", False),  # woken an hour ago, by less than the floor
     ],
 )
