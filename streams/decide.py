@@ -21,7 +21,7 @@ from schemas.rules import Severity
 from streams.book import RuleBook
 from streams.events import digest_of, remember
 from streams.findings import World, band, identity, notification_id, notify
-from streams.portfolio import INITIATED, Condition, Customer, Told, apply, take_back
+from streams.portfolio import INITIATED, Condition, Customer, Told, apply, revalue, take_back
 from streams.posting import Posting
 from streams.rule import LONGEST_WINDOW, ConditionRule, EventRule, Finding, Measured, Prepared, Situation
 
@@ -78,6 +78,8 @@ def decide(customer: Customer, posting: Posting, detected_at: datetime, world: W
         customer.first_seen = posting.at
     if posting.at > active_before and posting.kind in INITIATED and not posting.snapshot:
         customer.active = posting.at
+    if customer.valued_at != world.rates.version:
+        revalue(customer, world.rates, world.calendar)
     effect = apply(customer, posting, world.rates, world.calendar)
     remember(customer, digest, world.remembered_events)
     day = customer.moved_on = effect.clock_day

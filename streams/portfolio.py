@@ -158,6 +158,11 @@ class Customer(Struct, array_like=True, dict=True):
         return set()
 
     @cached_property
+    def valued_at(self) -> int:
+        """Version of the rates at which the foreign accounts were valued; 0 until they are for the first time here."""
+        return 0
+
+    @cached_property
     def sealed(self) -> dict[int, bytes]:
         """Full segments of the memory, by their slot in the ring."""
         return {}
@@ -213,11 +218,15 @@ def flow_of(customer: Customer, posting: Posting, kind: Kind) -> Flow:
     return flow
 
 
-def revalue(customer: Customer, rates: Rates) -> None:
-    """Value every foreign account at the rates known now."""
+def revalue(customer: Customer, rates: Rates, calendar: Calendar) -> None:
+    """Value every foreign account at the rates known now; the change belongs to the date that the customer's clock has reached."""
+    before = customer.aum
     for account in customer.accounts.values():
         if account.currency != rates.base:
             _set_value(customer, account, rates.in_base(account.balance, account.currency))
+    if customer.aum != before:
+        customer.closes.moved(calendar.date_of(customer.clock), customer.aum)
+    customer.valued_at = rates.version
 
 
 def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar) -> Effect:
