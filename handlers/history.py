@@ -13,13 +13,20 @@ from kafka.consumer.fetcher import ConsumerRecord
 from schemas.settings import Kafka
 
 _WAIT_MS = 200
+_WHOLE = 1_000_000
+"""A poll takes all that was fetched: the embedded broker says an end that lies within its last batch, which must not be left half read."""
 
 
 @contextmanager
 def reader(kafka: Kafka, **options: Any) -> Iterator[KafkaConsumer]:
     """Open a consumer that is in no group, reads only what is committed, and leaves nothing behind."""
     consumer = KafkaConsumer(
-        **kafka.client(), isolation_level="read_committed", enable_auto_commit=False, allow_auto_create_topics=False, **options
+        **kafka.client(),
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        allow_auto_create_topics=False,
+        max_poll_records=_WHOLE,
+        **options,
     )
     try:
         yield consumer
