@@ -20,8 +20,10 @@ CURRENCIES = frozenset(currency.name.upper() for currency in Currency)
 AMOUNT_PATTERN = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$"
 SIGNED_AMOUNT_PATTERN = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$"
 TOTAL_PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,4})?$"
+PRICE_PATTERN = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
 QUANTITY_PATTERN = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,8})?$"
-TOTAL_QUANTITY_PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,8})?$"
+TOTAL_PRICE_PATTERN = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
+QUANTITY_PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,8})?$"
 
 
 class Message(BaseModel):
@@ -58,6 +60,8 @@ Total = _decimal(TOTAL_PATTERN, "a decimal string with at most 4 decimals")
 """Money that was added up or converted: it may have more digits than a single amount."""
 Quantity = _decimal(QUANTITY_PATTERN, "a decimal string with at most 8 decimals")
 """Units of an instrument, exact, with at most 8 decimals."""
+UnitPrice = _decimal(PRICE_PATTERN, "a decimal string, not negative, with at most 12 decimals")
+"""What one unit costs: a rate, a net asset value, a price."""
 TotalQuantity = _decimal(TOTAL_QUANTITY_PATTERN, "a decimal string with at most 8 decimals")
 """Units that were added up."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from schemas.message import CurrencyCode, Identifier, Message
+from schemas.message import CurrencyCode, Identifier, Message, UnitPrice
 
 
 class Price(Message):
@@ -16,5 +15,5 @@ class Price(Message):
     schema_version: Literal[1] = 1
     of: Identifier
     currency: CurrencyCode
-    price: Annotated[Decimal, Field(gt=0)]
+    price: Annotated[UnitPrice, Field(gt=0)]
     at: AwareDatetime
