@@ -22,8 +22,7 @@ SIGNED_AMOUNT_PATTERN = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$"
 TOTAL_PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,4})?$"
 PRICE_PATTERN = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
 QUANTITY_PATTERN = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,8})?$"
-TOTAL_PRICE_PATTERN = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
-QUANTITY_PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,8})?$"
+TOTAL_QUANTITY_PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,8})?$"
 
 
 class Message(BaseModel):
