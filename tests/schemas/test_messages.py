@@ -179,7 +179,7 @@ def test_times_have_an_offset() -> None:
 def test_a_price_is_positive_and_in_a_known_currency() -> None:
     refuses(Price, {"of": "USD", "currency": "CNY", "price": "0", "at": NOON}, "greater than 0")
     refuses(Price, {"of": "USD", "currency": "RMB", "price": "7", "at": NOON}, "ISO 4217")
-    refuses(Price, {"of": "USD", "currency": "CNY", "price": "NaN", "at": NOON}, "finite")
+    refuses(Price, {"of": "USD", "currency": "CNY", "price": "NaN", "at": NOON}, "decimal string")
 
 
 def test_a_customer_s_risk_is_from_1_to_5() -> None:
