@@ -103,6 +103,7 @@ TERMS: dict[str, tuple[str, str]] = {
     "reason.test_mode": ("测试规则", "rule in test mode"),
     "reason.no_manager": ("无负责人", "no manager known"),
     "fact.abs_floor": ("等级起点金额", "Floor of the tier"),
+    "fact.times": ("阈值为起点金额的倍数", "The limit is so many times the floor"),
     "fact.account_id": ("账户", "Account"),
     "fact.base": ("24 小时前的余额", "Balance before the 24 hours"),
     "fact.by": ("依据交易", "Because of"),

@@ -38,7 +38,10 @@ class CumulativeParameters(ConditionParameters):
 
 
 class CumulativeInflow(ConditionRule[CumulativeParameters]):
-    """Sum of external credits in the window >= limit; windows of 7 and of 30 dates, today included, each a condition of its own."""
+    """Sum of external credits in the window >= limit; windows of 7 and of 30 dates, today included, each a condition of its own.
+
+    The limit is `times` x `abs_floor` of the tier. Facts: `tier`, `abs_floor`, `times`.
+    """
 
     rule_id = "R10"
     name = "cumulative_inflow"
@@ -62,7 +65,9 @@ class CumulativeInflow(ConditionRule[CumulativeParameters]):
     def facts(self, finding: Finding[CumulativeParameters]) -> Facts:
         days = int(finding.measured.facet[:-1])
         first, last = window(finding.situation.day, days)
-        return Facts(Window(name=finding.measured.facet, first=first, last=last), (("tier", finding.prepared.tier.name),))
+        parameters, tier = finding.prepared.parameters, finding.prepared.tier
+        made_of = (("tier", tier.name), ("abs_floor", str(parameters.abs_floor or tier.abs_floor)), ("times", str(parameters.limits[days])))
+        return Facts(Window(name=finding.measured.facet, first=first, last=last), made_of)
 
     def say(self, finding: Finding[CumulativeParameters]) -> Said:
         days = finding.measured.facet[:-1]
@@ -88,7 +93,10 @@ class OutflowParameters(CumulativeParameters):
 
 
 class CumulativeOutflow(CumulativeInflow):
-    """Sum of external debits in the window >= limit; windows of 7 and of 30 dates, today included, each a condition of its own."""
+    """Sum of external debits in the window >= limit; windows of 7 and of 30 dates, today included, each a condition of its own.
+
+    The limit is `times` x `abs_floor` of the tier. Facts: `tier`, `abs_floor`, `times`.
+    """
 
     rule_id = "R11"
     name = "cumulative_outflow"
