@@ -9,7 +9,7 @@ The law of balances:
 4. A movement from before the account's latest, without a gap, is applied and not compared: its `balance_after` speaks of another order.
 5. An account first seen with a `balance_after` starts from the balance before it, silently. Movements from before it are in that opening
    already and leave the balance alone, until they add up to it.
-6. A snapshot states the balance; one from before the account's latest movement is ignored.
+6. A snapshot states the balance: a movement from before it is in it already, and one from before the account's latest movement is ignored.
 """
 
 from __future__ import annotations
@@ -71,6 +71,9 @@ class Account(Struct, array_like=True):
     maturity: str | None = None
     debits: list[tuple[int, int, int]] = []
     """External debits of the last 24 hours, by event time: event time, units, base-currency units."""
+
+    seeded_at: int = 0
+    """Event time of the snapshot that stated the balance; 0 for none."""
 
     @property
     def is_liability(self) -> bool:
@@ -275,7 +278,9 @@ def _balance(account: Account, posting: Posting) -> tuple[int, bool]:
     if posting.snapshot:
         if not late:
             account.balance = posting.signed if posting.after is None else posting.after
-            account.gap, account.opening, account.latest = 0, 0, posting.at
+            account.gap, account.opening, account.latest, account.seeded_at = 0, 0, posting.at, posting.at
+        return 0, False
+    if posting.at < account.seeded_at:
         return 0, False
     if account.opening and _was_missing(account, posting, account.opened_at):
         account.opening -= posting.signed
