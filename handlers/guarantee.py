@@ -130,8 +130,10 @@ class ExactlyOnce:
                 writer.send(record.topic, partition=number, key=record.key, value=record.value, headers=list(record.headers))
             writer.send_offsets_to_transaction(_offsets(self._topic, number, place), self._consumer.group_metadata())
             writer.commit_transaction()
-        except _NOT_OURS as error:
-            raise Lost(f"partition {number}: {type(error).__name__}") from error
+        except KafkaError as error:
+            if why := _not_ours(error):
+                raise Lost(f"partition {number}: {why}") from error
+            raise
 
     def end(self, number: int) -> None:
         """Close its producer."""
@@ -176,6 +178,11 @@ class AtLeastOnce:
         """Close the producer."""
         with suppress(KafkaError):
             self._producer.close(_CLOSE_WITHIN_S)
+
+
+def _not_ours(error: KafkaError) -> str | None:
+    # What the sender's thread has met the client raises as a plain KafkaError at the next call, with the real one in its text.
+    return next((kind.__name__ for kind in _NOT_OURS if isinstance(error, kind) or kind.__name__ in str(error)), None)
 
 
 def guarantee(settings: Settings, consumer: KafkaConsumer) -> Guarantee:
