@@ -12,6 +12,7 @@ import pytest
 
 from schemas.settings import Settings
 from schemas.topics import MOVEMENTS
+from tests.brokers.apache import ApacheKafka
 from tests.brokers.records import produce
 from tests.e2e.workers import final_states, freeze, notifications, on_other_topics, thaw, workers
 from wealthwatch.simulation import Plan, write
@@ -77,6 +78,21 @@ def test_deaths_arrivals_and_a_zombie_change_nothing(settings: Settings, rows: R
         detectors.await_log(slow, "partition_fenced")
         detectors.stop(quick)
         produce(settings, MOVEMENTS, rows[:200])
+        detectors.await_decided(within_s=120)
+    assert final_states(settings) == states
+    assert Counter(message.message_id for message in notifications(settings)) == ids
+
+
+@pytest.mark.kafka
+def test_a_broker_killed_and_started_again_loses_nothing(settings: Settings, kafka: ApacheKafka, rows: Rows, tmp_path: Path) -> None:
+    """Kill -9 of the broker in the middle: the worker drops what it could not write, opens its partitions again, and goes on."""
+    states, ids = undisturbed(settings, rows, tmp_path / "calm")
+    with workers(settings, tmp_path / "stormy") as detectors:
+        produce(settings, MOVEMENTS, rows)
+        detectors.start(WEALTHWATCH_DETECTOR__BATCH_RECORDS="20")
+        detectors.await_decided(positions=len(rows) // 4)
+        kafka.kill()
+        kafka.start()
         detectors.await_decided(within_s=120)
     assert final_states(settings) == states
     assert Counter(message.message_id for message in notifications(settings)) == ids
