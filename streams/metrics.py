@@ -6,6 +6,8 @@ from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from schemas.dead_letters import Fault
+
 _MICROSECONDS = (1e-5, 2e-5, 3e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 1e-2)
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -40,6 +42,8 @@ class Metrics:
         self.recovery = gauge("recovery_ratio", "Share of a partition's changelog that is read, 1 when recovered", "partition")
         self.recovered_in = gauge("recovery_seconds", "How long a partition's opening took", "partition")
         self._sources: set[str] = set()
+        for fault in Fault:
+            self.dead_letters.labels(fault)  # from the start: `increase()` does not see the first count of a series that begins with it
 
     def movement(self, source: str, result: str, count: int) -> None:
         """Count movements of a feed; feeds beyond the hundredth are counted together, since anyone may name a feed."""

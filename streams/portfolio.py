@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from functools import cached_property
-from typing import NamedTuple
 
 from msgspec import Struct, field
 
@@ -189,7 +188,7 @@ class Customer(Struct, array_like=True, dict=True):
         return {name: value for name, value in zip(CLASSES, values, strict=True) if value}
 
 
-class Effect(NamedTuple):
+class Effect(Struct, gc=False):
     """What a movement did, in base-currency units."""
 
     flow: Flow

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 from aiokafka import ConsumerRecord
@@ -75,6 +76,8 @@ class Session:
         self._said: list[Notification] = []
         self._counts: dict[tuple[str, str], int] = {}
         self._skipped = 0
+        self._stamp, self._appended_at = 0, datetime.fromtimestamp(0, UTC)
+        """The last record's time, and what it is as an instant: many records of a fetch share it."""
         self._written = copy(recovered.positions)
         self._ticks: deque[tuple[int, int, ConsumerRecord]] = deque()
         """Event time, the movement after which it counts, and the record."""
@@ -198,7 +201,9 @@ class Session:
         if record.offset <= customer.position:
             self._skipped += 1
             return
-        decision = decide(customer, posting, appended_at(record), self._world)
+        if record.timestamp != self._stamp:
+            self._stamp, self._appended_at = record.timestamp, appended_at(record)
+        decision = decide(customer, posting, self._appended_at, self._world)
         if decision.result is Result.MISMATCHED:
             self._intake.refuse(record, MISMATCH, self._batch)
             self._count(posting.source, "refused")
