@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import product
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from schemas.dead_letters import Fault
+from schemas.journal import Reason
+from schemas.managers import Channel
+from schemas.rules import Severity
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
 
@@ -35,6 +43,11 @@ class NotifierMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        _start(self.told, Channel, Severity)
+        _start(self.held, Reason)
+        _start(self.dead_letters, Fault)
+        for by_channel in (self.undelivered, self.delivery_seconds, self.append_to_told_seconds):
+            _start(by_channel, Channel)
         self.under_way = Gauge(
             "wealthwatch_notifications_under_way", "Messages with a delivery that has not ended.", ("partition",), registry=registry
         )
@@ -45,3 +58,9 @@ class NotifierMetrics:
         """Show nothing more of a partition that is no longer ours."""
         for gauge in (self.under_way, self.lag, self.remembered):
             gauge.remove_by_labels({"partition": str(partition)})
+
+
+def _start(figure: Counter | Histogram, *labels: Iterable[str]) -> None:
+    # A series that appears with its first count has not increased in the eyes of `increase()`.
+    for values in product(*labels):
+        figure.labels(*values)
