@@ -10,7 +10,8 @@ import structlog
 from schemas.settings import Log
 
 _QUIETER = ("aiokafka", "kafka", "faust", "mode", "uvicorn.access", "alembic")
-"""Chatty at `info`: heard from `warning` on, unless we are asked for `debug`."""
+"""Chatty at `info`: heard from `warning` on, or from `info` on at `debug`. Never lower: their
+`debug` shows messages, and so names people."""
 
 
 def start_logging(log: Log) -> None:
@@ -45,4 +46,4 @@ def start_logging(log: Log) -> None:
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(level)
     for name in _QUIETER:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]) if level != "DEBUG" else logging.DEBUG)
+        logging.getLogger(name).setLevel(logging.INFO if level == "DEBUG" else max(logging.WARNING, logging.getLevelNamesMapping()[level]))
