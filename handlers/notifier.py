@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
+from kafka.structs import MemberState
 
 from handlers import journal
 from handlers.compacted import Compacted
@@ -39,6 +40,8 @@ POLL_MS = 50
 """Longest wait for a notification, and so the longest that an ended delivery waits for its entry."""
 GRACE_S = 2.0
 """How long the stop waits for posts that are under way."""
+JOIN_S = 4.0
+"""How long the stop waits for a join that is under way."""
 STUCK_S = 60.0
 """So long without a turn of the loop, or with a partition that is assigned and not ours, and something is wrong."""
 
@@ -140,12 +143,20 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python 
                 self._turn()
             self._courier.close(GRACE_S)
             self._write_all(self._ended())
+            self._finish_joining()
         finally:
             self._courier.close(0.0)
             self._guarantee.close()
             self._managers.close()
             self._silences.close()
             self._consumer.close(autocommit=False, timeout_ms=2_000)
+
+    def _finish_joining(self) -> None:
+        # A broker answers one request of a connection after the other: our leaving would wait behind our own join, and go unheard when we
+        # are gone. Apache Kafka would wait a session for us; the embedded broker, had it made us the group's leader, for ever.
+        deadline = time.monotonic() + JOIN_S
+        while self._consumer.group_metadata().state == MemberState.REBALANCING and time.monotonic() < deadline:
+            self._consumer.poll(timeout_ms=POLL_MS)
 
     def _turn(self) -> None:
         polled = self._consumer.poll(timeout_ms=POLL_MS)
