@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+import pytest
+
 from handlers.delivery import Outcome
 from handlers.partition import NOTHING, Partition, Policy, Step
 from handlers.told import Told
@@ -129,10 +131,13 @@ def test_an_unreadable_record_is_news_only_if_it_was_not_seen_before_the_restart
     assert one.position == 6
 
 
-def test_what_is_remembered_is_bounded_by_event_time() -> None:
+@pytest.mark.parametrize(("kept_records", "remembered"), [(100, 35 * 24), (1_200, 1_200)])
+def test_what_is_remembered_is_bounded_by_event_time_or_by_number(
+    monkeypatch: pytest.MonkeyPatch, kept_records: int, remembered: int
+) -> None:
+    monkeypatch.setattr("handlers.partition.KEPT_RECORDS", kept_records)
     one = partition()
-    for offset in range(20_000):
-        message = notification(offset, after=offset * timedelta(minutes=30))
-        end_all(one, take(one, offset, message))
+    for hour in range(60 * 24):
+        end_all(one, take(one, hour, notification(hour, after=timedelta(hours=hour))))
         one.forget()
-    assert 10_000 <= len(one.told) <= 10_100
+    assert remembered <= len(one.told) <= remembered + 24

@@ -16,6 +16,7 @@ from schemas.journal import Reason
 from schemas.managers import Channel
 from schemas.notifications import Notification, Status
 from schemas.rules import Mode, Severity
+from schemas.settings import Settings
 from schemas.silences import Silence
 from tests.handlers.builders import NOON, notification, silence
 
@@ -222,6 +223,14 @@ def test_a_message_that_was_given_up_counts_as_told() -> None:
     told.learn(journal.undelivered(notice(about="A"), 0, Channel.WEBHOOK, 8, "HTTP 503", NOON))
     assert triage(notice(2), told, (), COOLDOWN, NOON) == hold(Reason.COOLDOWN)
     assert triage(notification(3, Status.RESOLVED, about="A"), told, (), COOLDOWN, NOON) == TELL
+
+
+def test_a_severity_that_the_settings_leave_out_has_no_cooldown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEALTHWATCH_NOTIFIER__COOLDOWN_S", '{"info": 60}')  # replaces the whole map
+    cooldown_s = Settings.load().notifier.cooldown_s
+    told = remembered(((notice(), TELL), (notification(3, severity=Severity.INFO), TELL)))
+    assert triage(notice(2), told, (), cooldown_s, NOON) == TELL
+    assert triage(notification(4, severity=Severity.INFO), told, (), cooldown_s, NOON) == hold(Reason.COOLDOWN)
 
 
 moments = st.integers(-7200, 7200).map(lambda seconds: NOON + timedelta(seconds=seconds))
