@@ -33,7 +33,7 @@ class Compacted(Mapping[str, M], Generic[M]):
         self._topic = topic.name
         self._latest: dict[str, M] = {}
         self._open = ExitStack()
-        self._consumer = self._open.enter_context(reader(kafka))
+        self._consumer = self._open.enter_context(reader(kafka, fetch_max_wait_ms=500))
         for record in history(self._consumer, dict.fromkeys(all_partitions(self._consumer, kafka.topic(topic)))):
             self._take(record)
 
