@@ -24,6 +24,7 @@ from schemas.settings import Settings, SettingsError
 
 _LARGEST_ANSWER = 65_536
 _LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
+_LONGEST_WAIT_S = 86_400
 _SMALLEST_SECRET = 24
 
 
@@ -142,10 +143,10 @@ def _retry_after(value: str | None, now: datetime) -> timedelta | None:
     if value is None:
         return None
     try:
-        return timedelta(seconds=max(0, int(value)))
+        return timedelta(seconds=min(max(0, int(value)), _LONGEST_WAIT_S))
     except ValueError:
         pass
     try:
         return max(timedelta(), parsedate_to_datetime(value) - now)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

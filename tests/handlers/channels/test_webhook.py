@@ -71,7 +71,7 @@ def test_a_redirect_is_not_followed() -> None:
 
 def test_retry_after_is_heard_in_seconds_and_as_a_date() -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
-    values = ["120", later, "-5", "soon"]
+    values = ["120", later, "-5", "soon", "Mon, 10 Mar 2025 12:00:00 +99999999999999", "9" * 30]
     with Receiver(lambda number, _post: Reply(429, {"retry-after": values[number - 1]})) as receiver:
         sender = webhook(receiver.url)
         answers = [sender.send(TELLING) for _ in values]
@@ -79,7 +79,7 @@ def test_retry_after_is_heard_in_seconds_and_as_a_date() -> None:
     assert waits[0] == timedelta(seconds=120)
     assert waits[1] is not None
     assert timedelta(seconds=80) < waits[1] <= timedelta(seconds=90)
-    assert waits[2:] == [timedelta(0), None]
+    assert waits[2:] == [timedelta(0), None, None, timedelta(days=1)]
 
 
 def test_nobody_there_is_tried_again() -> None:
