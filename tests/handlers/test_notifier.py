@@ -7,7 +7,9 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,14 @@ def tellings(entries: list[JournalEntry]) -> Counter[tuple[str, Channel | None]]
     return Counter((str(entry.message_id), entry.channel) for entry in entries if entry.verdict is Verdict.TOLD)
 
 
+def at_least(count: int) -> Callable[[list[JournalEntry]], bool]:
+    return lambda entries: len(entries) >= count
+
+
+def speaks_of(message: Notification) -> Callable[[list[JournalEntry]], bool]:
+    return lambda entries: message.message_id in [entry.message_id for entry in entries]
+
+
 def once_on_each(messages: list[Notification], *channels: Channel) -> Counter[tuple[str, Channel | None]]:
     return Counter((str(message.message_id), channel) for message in messages for channel in channels)
 
@@ -69,7 +79,7 @@ def test_every_message_is_told_once_and_stands_in_the_journal_in_the_partition_o
     messages = many(100)
     send(settings, *messages)
     with Running(settings) as running:
-        await_journal(settings, lambda entries: len(entries) >= 100, running.trouble)
+        await_journal(settings, at_least(100), running.trouble)
         assert running.notifier.ready() is None
         assert running.notifier.alive() is None
     written = read_all(settings, JOURNAL)
@@ -97,7 +107,7 @@ def test_a_manager_is_told_on_the_channels_of_the_managers_own_choice(settings: 
     produce(settings, MANAGERS, [("M1", manager.model_dump_json().encode())])
     send(settings, notification(1), notification(2, manager_id="M2"))
     with Running(settings) as running:
-        entries = await_journal(settings, lambda entries: len(entries) >= 3, running.trouble)
+        entries = await_journal(settings, at_least(3), running.trouble)
     assert tellings(entries) == once_on_each([notification(1)], Channel.LOG, Channel.INBOX) + once_on_each([notification(2)], Channel.INBOX)
 
 
@@ -111,7 +121,7 @@ def test_what_is_held_says_why(settings: Settings) -> None:
     ]
     send(settings, *messages)
     with Running(settings) as running:
-        entries = await_journal(settings, lambda entries: len(entries) >= 5, running.trouble)
+        entries = await_journal(settings, at_least(5), running.trouble)
     assert [(entry.verdict, entry.reason) for entry in entries] == [
         (Verdict.HELD, Reason.TEST_MODE),
         (Verdict.HELD, Reason.NO_MANAGER),
@@ -132,9 +142,8 @@ def test_a_silence_that_is_added_while_it_runs_holds_and_a_removed_one_lets_go(s
 
     def send_until(verdict: Verdict) -> None:
         for number in numbers:
-            sent = notification(number).message_id
             send(settings, notification(number))
-            entries = await_journal(settings, lambda entries, sent=sent: sent in [one.message_id for one in entries], running.trouble)
+            entries = await_journal(settings, speaks_of(notification(number)), running.trouble)
             if entries[-1].verdict is verdict:
                 return
         pytest.fail(f"nothing was {verdict}")
@@ -167,11 +176,11 @@ def test_resolved_follows_its_opening_also_after_a_restart(settings: Settings) -
     produce(settings, SILENCES, [("S1", quiet.model_dump_json().encode())])
     send(settings, notification(1, about="held"), notification(2, about="told", customer_id="C2"))
     with Running(settings) as running:
-        await_journal(settings, lambda entries: len(entries) >= 2, running.trouble)
+        await_journal(settings, at_least(2), running.trouble)
     produce(settings, SILENCES, [("S1", None), ("S2", quiet.model_copy(update={"customer_id": "C2"}).model_dump_json().encode())])
     send(settings, notification(3, Status.RESOLVED, about="held"), notification(4, Status.RESOLVED, about="told", customer_id="C2"))
     with Running(settings) as running:
-        entries = await_journal(settings, lambda entries: len(entries) >= 4, running.trouble)
+        entries = await_journal(settings, at_least(4), running.trouble)
     fates = {entry.message_id: (entry.verdict, entry.reason, entry.silence_id) for entry in entries}
     assert fates[notification(3).message_id] == fates[notification(1).message_id] == (Verdict.HELD, Reason.SILENCED, "S1")
     assert fates[notification(4).message_id] == (Verdict.TOLD, None, None)
@@ -208,11 +217,11 @@ def test_a_webhook_that_is_down_does_not_hold_up_the_inbox_and_hears_of_everythi
         patient = with_webhook(settings, receiver, attempts=1000, first_wait_s=0.05, longest_wait_s=0.2)
         send(settings, *messages)
         with Running(patient) as running:
-            entries = await_journal(settings, lambda entries: len(entries) >= 60, running.trouble)
+            entries = await_journal(settings, at_least(60), running.trouble)
             assert tellings(entries) == once_on_each(messages, Channel.INBOX)
             assert receiver.posts
             back.set()
-            entries = await_journal(settings, lambda entries: len(entries) >= 120, running.trouble)
+            entries = await_journal(settings, at_least(120), running.trouble)
     assert tellings(entries) == once_on_each(messages, Channel.INBOX, Channel.WEBHOOK)
     assert all(entry.attempts >= 1 for entry in entries)
 
@@ -226,7 +235,7 @@ def test_a_webhook_that_hangs_does_not_hold_up_the_inbox(settings: Settings) -> 
 
     with Receiver(hang) as receiver, Running(with_webhook(settings, receiver, attempts=1)) as running:
         send(settings, *many(60))
-        entries = await_journal(settings, lambda entries: len(entries) >= 60, running.trouble)
+        entries = await_journal(settings, at_least(60), running.trouble)
         assert {entry.channel for entry in entries} == {Channel.INBOX}
         release.set()
 
@@ -236,10 +245,10 @@ def test_what_cannot_be_delivered_is_kept_with_its_error_and_is_not_tried_after_
         hasty = with_webhook(settings, receiver, attempts=3, first_wait_s=0.01)
         send(settings, notification())
         with Running(hasty) as running:
-            entries = await_journal(settings, lambda entries: len(entries) >= 2, running.trouble)
+            entries = await_journal(settings, at_least(2), running.trouble)
         send(settings, notification(2))
         with Running(hasty) as running:
-            await_journal(settings, lambda entries: len(entries) >= 4, running.trouble)
+            await_journal(settings, at_least(4), running.trouble)
         assert Counter(post.identity for post in receiver.posts) == {
             str(notification(1).message_id): 3,
             str(notification(2).message_id): 3,
@@ -255,15 +264,15 @@ def test_a_delivery_that_had_not_ended_is_begun_anew_after_a_restart(settings: S
         patient = with_webhook(settings, receiver, attempts=1000, first_wait_s=30)
         send(settings, *many(20))
         with Running(patient) as running:
-            await_journal(settings, lambda entries: len(entries) >= 20, running.trouble)
+            await_journal(settings, at_least(20), running.trouble)
             receiver.await_posts(bool)
         back.set()
         send(settings, *many(20, first=20))
         with Running(patient) as running:
-            entries = await_journal(settings, lambda entries: len(entries) >= 80, running.trouble)
+            entries = await_journal(settings, at_least(80), running.trouble)
         with Running(patient) as running:
             send(settings, notification(99))
-            entries = await_journal(settings, lambda entries: len(entries) >= 82, running.trouble)
+            entries = await_journal(settings, at_least(82), running.trouble)
     assert tellings(entries) == once_on_each([*many(40), notification(99)], Channel.INBOX, Channel.WEBHOOK)
 
 
@@ -286,11 +295,11 @@ def test_killed_in_the_middle_and_started_again_it_tells_each_message_once_on_ea
         send(settings, *messages[:200])
         for number, part in enumerate((30, 250)):
             with started(both, tmp_path, f"notifier-{number}") as child:
-                await_journal(settings, lambda entries, part=part: len(entries) >= part, lambda child=child: died(child))
+                await_journal(settings, at_least(part), partial(died, child))
                 send(settings, *messages[200 + number * 100 : 300 + number * 100])
                 child.kill()
         with started(both, tmp_path, "notifier-last") as child:
-            await_journal(settings, lambda entries: len(tellings(entries)) >= 800, lambda: died(child))
+            await_journal(settings, lambda entries: len(tellings(entries)) >= 800, partial(died, child))
             assert child.stop() == 0
         assert {post.identity for post in receiver.posts} == {str(message.message_id) for message in messages}
     entries = read_journal(settings)
@@ -309,7 +318,7 @@ def test_sigterm_ends_it_within_ten_seconds_though_a_webhook_hangs_and_its_log_n
     with Receiver(hang) as receiver:
         talkative = with_webhook(settings, receiver, channels=tuple(Channel)).model_copy(update={"log": Log(level="debug")})
         with started(talkative, tmp_path, "notifier") as child:
-            await_journal(settings, lambda entries: len(entries) >= 40, lambda: died(child))
+            await_journal(settings, at_least(40), partial(died, child))
             receiver.await_posts(bool)
             before = time.monotonic()
             os.kill(program_pid(child), signal.SIGTERM)
@@ -337,18 +346,18 @@ def test_two_share_the_partitions_and_one_that_leaves_hands_over(settings: Setti
     messages = many(300)
     with Running(settings) as first:
         send(settings, *messages[:100])
-        await_journal(settings, lambda entries: len(entries) >= 100, first.trouble)
+        await_journal(settings, at_least(100), first.trouble)
         with Running(settings) as second:
             sent = 100
             while second.notifier.ready() or not second.figure("wealthwatch_notifications_told_total", channel="inbox", severity="warning"):
                 assert sent < 200, "the second notifier got nothing to do"
                 send(settings, messages[sent])
                 sent += 1
-                await_journal(settings, lambda entries, sent=sent: len(entries) >= sent, second.trouble)
+                await_journal(settings, at_least(sent), second.trouble)
             send(settings, *messages[sent:200])
-            await_journal(settings, lambda entries: len(entries) >= 200, second.trouble)
+            await_journal(settings, at_least(200), second.trouble)
         send(settings, *messages[200:])
-        entries = await_journal(settings, lambda entries: len(entries) >= 300, first.trouble)
+        entries = await_journal(settings, at_least(300), first.trouble)
     assert tellings(entries) == once_on_each(messages, Channel.INBOX)
     assert len(read_journal(settings)) == 300
 
@@ -358,15 +367,15 @@ def test_one_that_was_stopped_past_its_session_and_woken_is_fenced_and_adds_noth
     messages = many(300)
     with started(settings, tmp_path, "sleeper") as sleeper:
         send(settings, *messages[:100])
-        await_journal(settings, lambda entries: len(entries) >= 100, lambda: died(sleeper))
+        await_journal(settings, at_least(100), lambda: died(sleeper))
         pid = program_pid(sleeper)
         os.kill(pid, signal.SIGSTOP)
         send(settings, *messages[100:200])
         with started(settings, tmp_path, "successor") as successor:
-            await_journal(settings, lambda entries: len(entries) >= 200, lambda: died(successor))
+            await_journal(settings, at_least(200), lambda: died(successor))
             os.kill(pid, signal.SIGCONT)
             send(settings, *messages[200:])
-            await_journal(settings, lambda entries: len(entries) >= 300, lambda: died(successor) or died(sleeper))
+            await_journal(settings, at_least(300), lambda: died(successor) or died(sleeper))
             assert successor.stop() == 0
         assert sleeper.stop() == 0, sleeper.last_words(40)
     assert tellings(read_journal(settings)) == once_on_each(messages, Channel.INBOX)
