@@ -12,7 +12,7 @@ from handlers.compacted import Compacted
 from handlers.delivery import Courier, Patience
 from handlers.guarantee import guarantee
 from handlers.metrics import NotifierMetrics
-from handlers.notifier import Notifier
+from handlers.notifier import POLL_MS, Notifier
 from schemas.managers import Manager
 from schemas.settings import Settings
 from schemas.silences import Silence
@@ -34,6 +34,7 @@ def notifier(settings: Settings, registry: CollectorRegistry) -> Notifier:
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         allow_auto_create_topics=False,
+        fetch_max_wait_ms=POLL_MS,  # the embedded broker looks for news only so often; Apache Kafka tells at once anyway
         session_timeout_ms=int(settings.notifier.session_timeout_s * 1000),
         heartbeat_interval_ms=int(min(settings.notifier.heartbeat_interval_s, settings.notifier.session_timeout_s / 3) * 1000),
     )
