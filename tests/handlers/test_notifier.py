@@ -111,26 +111,31 @@ def test_a_manager_is_told_on_the_channels_of_the_managers_own_choice(settings: 
     assert tellings(entries) == once_on_each([notification(1)], Channel.LOG, Channel.INBOX) + once_on_each([notification(2)], Channel.INBOX)
 
 
-def test_what_is_held_says_why(settings: Settings) -> None:
+def test_what_is_held_says_why_and_an_unreadable_silence_does_not_end_a_good_one(settings: Settings) -> None:
+    now = datetime.now(UTC)
+    quiet = silence(rule="tier_up", starts=now - timedelta(hours=1), ends=now + timedelta(hours=1))
+    produce(settings, SILENCES, [("S1", quiet.model_dump_json().encode()), ("S1", b"{}")])
     messages = [
         notification(1, mode=Mode.TEST),
         notification(2, manager_id=None),
         notification(3, severity=Severity.NOTICE),
         notification(4, severity=Severity.NOTICE),
         notification(3, severity=Severity.NOTICE),
+        notification(5, rule="tier_up"),
     ]
     send(settings, *messages)
     with Running(settings) as running:
-        entries = await_journal(settings, at_least(5), running.trouble)
+        entries = await_journal(settings, at_least(6), running.trouble)
     assert [(entry.verdict, entry.reason) for entry in entries] == [
         (Verdict.HELD, Reason.TEST_MODE),
         (Verdict.HELD, Reason.NO_MANAGER),
         (Verdict.TOLD, None),
         (Verdict.HELD, Reason.COOLDOWN),
         (Verdict.HELD, Reason.ALREADY_TOLD),
+        (Verdict.HELD, Reason.SILENCED),
     ]
-    assert len({entry.entry_id for entry in entries}) == 5
-    for reason in ("test_mode", "no_manager", "cooldown", "already_told"):
+    assert len({entry.entry_id for entry in entries}) == 6
+    for reason in Reason:
         assert running.figure("wealthwatch_notifications_held_total", reason=reason) == 1
 
 
@@ -158,16 +163,6 @@ def test_a_silence_that_is_added_while_it_runs_holds_and_a_removed_one_lets_go(s
     assert {(entry.reason, entry.silence_id) for entry in read_journal(settings) if entry.verdict is Verdict.HELD} == {
         (Reason.SILENCED, "S1")
     }
-
-
-def test_an_unreadable_silence_does_not_replace_a_good_one(settings: Settings) -> None:
-    now = datetime.now(UTC)
-    quiet = silence(starts=now - timedelta(hours=1), ends=now + timedelta(hours=1))
-    produce(settings, SILENCES, [("S1", quiet.model_dump_json().encode()), ("S1", b"{}")])
-    send(settings, notification())
-    with Running(settings) as running:
-        [entry] = await_journal(settings, bool, running.trouble)
-    assert (entry.verdict, entry.silence_id) == (Verdict.HELD, "S1")
 
 
 def test_resolved_follows_its_opening_also_after_a_restart(settings: Settings) -> None:
