@@ -8,7 +8,7 @@ the letter is acknowledged first, and a crash between the two puts it back again
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self
 
@@ -28,6 +28,7 @@ MARKER = "redriven"
 ORIGIN = "dead_letter_redriven"
 """Header of what was put back: the id of the letter it comes from."""
 _OURS = "dead_letter_"
+_KEY_BYTES = 128
 _CHUNK = 500
 _FETCH_BYTES = DEAD_LETTERS.max_bytes
 
@@ -61,6 +62,7 @@ class Letter:
     """A dead letter without its bytes.
 
     Attributes:
+        key: its beginning; customers are recognised by it.
         why: what is known of it; None if somebody else wrote it and it says nothing.
         redriven: it was put back.
     """
@@ -68,6 +70,7 @@ class Letter:
     place: Place
     at: datetime
     size: int
+    key: bytes
     why: DeadLetter | None
     redriven: bool = False
 
@@ -79,6 +82,10 @@ class Bytes:
     key: bytes | None
     value: bytes | None
     headers: Headers
+
+
+class UnknownLetterError(LookupError):
+    """There are no letters at some of the places that were named; the text lists these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,7 @@ def redrive(
     wanted: Callable[[Letter], bool],
     *,
     dry_run: bool = False,
+    named: Iterable[Place] = (),
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Redriven:
     """Put letters back into the same partition of the topic they came from, bytes, key and headers untouched but for one header more.
@@ -123,10 +131,16 @@ def redrive(
         settings: where they are.
         wanted: which.
         dry_run: only count.
+        named: letters that must be there, else nothing is put back.
         progress: told how many of how many are done.
+
+    Raises:
+        UnknownLetterError: one that was named is not there.
     """
     with _reader(settings) as consumer, _Writer(settings, dry_run) as writer:
         chosen = [letter for letter in _letters(settings, consumer) if wanted(letter)]
+        if gone := sorted(set(named) - {letter.place for letter in chosen}):
+            raise UnknownLetterError(", ".join(map(str, gone)))
         homes = _homes(settings, consumer)
         back = {letter.place: letter.why for letter in chosen if letter.why and not letter.redriven and _home(letter.why) in homes}
         already = sum(letter.redriven for letter in chosen)
@@ -213,7 +227,7 @@ def _letters(settings: Settings, consumer: KafkaConsumer, since: datetime | None
             redriven.add(mark)
         elif since is None or record.timestamp >= since.timestamp() * 1000:
             found.append(_letter(record))
-    marked = [Letter(one.place, one.at, one.size, one.why, str(one.place) in redriven) for one in found]
+    marked = [replace(one, redriven=str(one.place) in redriven) for one in found]
     return sorted(marked, key=lambda letter: letter.place)
 
 
@@ -223,7 +237,9 @@ def _letter(record: ConsumerRecord) -> Letter:
     except (ValidationError, UnicodeDecodeError):
         why = None
     place = Place(record.partition, record.offset, record.topic)
-    return Letter(place, datetime.fromtimestamp(record.timestamp / 1000, UTC), len(record.value or b""), why)
+    return Letter(
+        place, datetime.fromtimestamp(record.timestamp / 1000, UTC), len(record.value or b""), (record.key or b"")[:_KEY_BYTES], why
+    )
 
 
 def _bytes(record: ConsumerRecord) -> Bytes:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from schemas.settings import Settings
 
 PANEL = "Operate it"
+_KEY_WIDTH = 24
 app = typer.Typer(help="List, show and redrive refused messages.")
 
 _AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of text for people.")]
@@ -45,7 +46,7 @@ def list_letters(
     if as_json:
         _print_json({"dead_letters": [_facts(letter) for letter in shown], "of": len(every)})
     else:
-        _print_table(shown, len(every))
+        _print_table(shown, every)
 
 
 @app.command()
@@ -53,6 +54,7 @@ def show(
     context: typer.Context,
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="As `list` prints them: TOPIC-PARTITION-OFFSET.")],
     most: Annotated[int, typer.Option("--bytes", min=1, help="Print so many of a message's bytes.")] = 2_000,
+    raw: Annotated[bool, typer.Option("--raw", help="Write one message's untouched bytes to standard output, and nothing else.")] = False,
     as_json: _AsJson = False,
 ) -> None:
     """Show dead letters: why, headers, key and bytes. What is not printable text is shown in hexadecimal.
@@ -61,6 +63,8 @@ def show(
     """
     from handlers.dead_letters import contents
 
+    if raw and (len(ids) != 1 or as_json):
+        raise typer.BadParameter("--raw takes one id, and no --json")
     settings = settings_of(context)
     found = []
     for place in _places(ids):
@@ -68,6 +72,9 @@ def show(
         if one is None:
             raise Refusal(f"there is no dead letter {place}", "take an id from `wealthwatch dead-letters list`")
         found.append(one)
+    if raw:
+        typer.get_binary_stream("stdout").write(found[0][1].value or b"")
+        return
     if as_json:
         _print_json({"dead_letters": [_facts(letter) | _contents(what, most) for letter, what in found]})
         return
@@ -88,15 +95,16 @@ def redrive(
 
     `wealthwatch dead-letters redrive --fault unknown_currency --dry-run`
     """
-    from handlers.dead_letters import at, with_fault
+    from handlers.dead_letters import UnknownLetterError, at, with_fault
 
     if (every, bool(ids), fault is not None).count(True) != 1:
         raise typer.BadParameter("give either --all, or --fault, or ids")
     places = set(_places(ids or []))
     wanted = at(places) if places else with_fault(fault) if fault else lambda _: True
-    done = _redrive(settings_of(context), wanted, dry_run=dry_run, silent=as_json)
-    if missing := len(places) and len(places) - done.redriven - done.already - done.homeless:
-        raise Refusal(f"{missing} of the ids are no dead letters; the others are done", "take ids from `wealthwatch dead-letters list`")
+    try:
+        done = _redrive(settings_of(context), wanted, places, dry_run=dry_run, silent=as_json)
+    except UnknownLetterError as error:
+        raise Refusal(f"no dead letter {error}; nothing was put back", "take ids from `wealthwatch dead-letters list`") from None
     if as_json:
         _print_json({"redriven": done.redriven, "already_redriven": done.already, "without_a_home": done.homeless, "dry_run": dry_run})
         return
@@ -105,9 +113,11 @@ def redrive(
         typer.echo(f"{done.already:,} were put back before and are left alone")
     if done.homeless:
         typer.echo(f"{done.homeless:,} name no topic and partition of ours and stay where they are")
+    if done.redriven and not dry_run:
+        typer.echo("what is refused again is a new dead letter: look with `wealthwatch dead-letters list`")
 
 
-def _redrive(settings: Settings, wanted: Callable[[Letter], bool], *, dry_run: bool, silent: bool) -> Redriven:
+def _redrive(settings: Settings, wanted: Callable[[Letter], bool], named: set[Place], *, dry_run: bool, silent: bool) -> Redriven:
     from rich.console import Console
     from rich.progress import Progress
 
@@ -115,10 +125,10 @@ def _redrive(settings: Settings, wanted: Callable[[Letter], bool], *, dry_run: b
 
     console = Console()
     if silent or dry_run or not console.is_terminal:
-        return put_back(settings, wanted, dry_run=dry_run)
+        return put_back(settings, wanted, dry_run=dry_run, named=named)
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("putting back", total=None)
-        return put_back(settings, wanted, progress=lambda done, of: bar.update(task, completed=done, total=of))
+        return put_back(settings, wanted, named=named, progress=lambda done, of: bar.update(task, completed=done, total=of))
 
 
 def _places(ids: list[str]) -> list[Place]:
@@ -143,7 +153,8 @@ def _moment(text: str) -> datetime:
 
 def _facts(letter: Letter) -> dict[str, object]:
     why = letter.why.model_dump(mode="json") if letter.why else {}
-    return {"id": str(letter.place), "at": letter.at.isoformat(), "bytes": letter.size, "redriven": letter.redriven, **why}
+    key = _safe(letter.key, len(letter.key))
+    return {"id": str(letter.place), "key": key, "at": letter.at.isoformat(), "bytes": letter.size, "redriven": letter.redriven, **why}
 
 
 def _contents(what: Bytes, most: int) -> dict[str, object]:
@@ -157,24 +168,36 @@ def _contents(what: Bytes, most: int) -> dict[str, object]:
     }
 
 
-def _print_table(shown: list[Letter], of: int) -> None:
+def _print_table(shown: list[Letter], every: list[Letter]) -> None:
+    from collections import Counter
+
     from rich.console import Console
     from rich.table import Table
 
-    if not of:
+    if not every:
         typer.echo("no dead letters")
         return
-    table = Table("id", "set aside", "fault", "detail", "from", "bytes", "put back", box=None, pad_edge=False)
+    table = Table("id", "set aside", "fault", "detail", "from", "key", "bytes", "put back", box=None, pad_edge=False)
     for letter in shown:
         why = letter.why
         source = f"{why.topic}-{why.partition}-{why.offset}" if why else "?"
         at = f"{letter.at:%Y-%m-%d %H:%M:%S}"
         told = (why.fault.value, why.detail) if why else ("?", "not ours: no headers that say why")
-        table.add_row(str(letter.place), at, *map(_plain, told), _plain(source), f"{letter.size:,}", "yes" if letter.redriven else "")
+        table.add_row(
+            str(letter.place),
+            at,
+            *map(_plain, told),
+            _plain(source),
+            _plain(_short(letter.key)),
+            f"{letter.size:,}",
+            "yes" if letter.redriven else "",
+        )
     console = Console()
     console.print(table, soft_wrap=not console.is_terminal)
-    if of > len(shown):
-        typer.echo(f"the newest {len(shown):,} of {of:,}; --limit shows more")
+    if len(every) > len(shown):
+        typer.echo(f"the newest {len(shown):,} of {len(every):,}; --limit shows more")
+    faults = Counter(letter.why.fault.value if letter.why else "?" for letter in every)
+    typer.echo("by fault: " + ", ".join(f"{fault} {count:,}" for fault, count in faults.most_common()))
 
 
 def _print_letter(letter: Letter, what: Bytes, most: int) -> None:
@@ -197,6 +220,11 @@ def _safe(value: bytes, most: int) -> str:
     if text.count("\\x") > len(cut) // 8:
         return "0x " + cut.hex(" ")
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def _short(key: bytes) -> str:
+    text = _safe(key, len(key))
+    return text if len(text) <= _KEY_WIDTH else text[: _KEY_WIDTH - 1] + "…"
 
 
 def _plain(text: str) -> str:
