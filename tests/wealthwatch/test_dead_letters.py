@@ -12,6 +12,7 @@ from schemas.settings import Settings
 from schemas.topics import DEAD_LETTERS, MOVEMENTS
 from tests.brokers.records import produce, read_all
 from wealthwatch.configuration import environment_of
+from wealthwatch.tally import Tally
 
 EVIL = b"\x1b[31mred\x07 \xe9\x87\x91 {"
 
@@ -113,3 +114,12 @@ def test_redrive_wants_to_know_what_exactly(letters: Settings) -> None:
     gone = ids(letters)[0].rpartition("-")[0] + "-99"
     assert f"no dead letter {gone}; nothing was put back" in run(letters, "redrive", ids(letters)[0], gone, code=3)
     assert read_all(letters, MOVEMENTS) == []
+
+
+def test_a_marker_is_not_counted_as_a_dead_letter(letters: Settings) -> None:
+    run(letters, "redrive", "--all")
+    markers_and_letters = len(read_all(letters, DEAD_LETTERS))
+    with Tally(letters.kafka) as tally:
+        for _ in range(10):
+            tally.follow(200)
+    assert (tally.dead_letters, markers_and_letters) == (2, 4)
