@@ -51,6 +51,7 @@ _NOT_OURS = (
     RebalanceInProgressError,
 )
 _CLOSE_WITHIN_S = 2.0
+_ANSWER_WITHIN_MS = 30_000
 
 
 class Lost(Exception):  # noqa: N818 - nothing failed: the partition is somebody else's, or about to be
@@ -167,7 +168,7 @@ class AtLeastOnce:
         for future in sent:
             future.get()
         try:
-            self._consumer.commit(_offsets(self._topic, number, place))
+            self._consumer.commit(_offsets(self._topic, number, place), timeout_ms=_ANSWER_WITHIN_MS)
         except _NOT_OURS as error:
             raise Lost(f"partition {number}: {type(error).__name__}") from error
 
@@ -193,7 +194,7 @@ def guarantee(settings: Settings, consumer: KafkaConsumer) -> Guarantee:
 
 def place_of(consumer: KafkaConsumer, partition: TopicPartition) -> Place | None:
     """Read what `write` wrote; None if the group has no position there. A broker that keeps no metadata knows no `seen` of its own."""
-    committed = consumer.committed(partition, metadata=True)
+    committed = consumer.committed(partition, metadata=True, timeout_ms=_ANSWER_WITHIN_MS)
     if committed is None or committed.offset < 0:
         return None
     name, _, seen = (committed.metadata or "").partition("=")

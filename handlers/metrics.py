@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from itertools import product
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from handlers.delivery import Outcome
 from schemas.dead_letters import Fault
 from schemas.journal import Reason
 from schemas.managers import Channel
 from schemas.rules import Severity
 
+_LOG = structlog.get_logger(__name__)
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
 
 
@@ -53,6 +57,18 @@ class NotifierMetrics:
         )
         self.lag = Gauge("wealthwatch_notifier_lag_records", "Records not read yet.", ("partition",), registry=registry)
         self.remembered = Gauge("wealthwatch_notifier_remembered", "Messages known to be told or held.", ("partition",), registry=registry)
+
+    def count_end(self, outcome: Outcome, now: datetime) -> None:
+        """Count a delivery whose end stands in the journal, and say in the log if it was given up."""
+        delivery, channel = outcome.delivery, outcome.delivery.channel.value
+        notification = delivery.telling.notification
+        self.delivery_seconds.labels(channel).observe((now - delivery.decided_at).total_seconds())
+        if outcome.error is None:
+            self.told.labels(channel, notification.severity.value).inc()
+            self.append_to_told_seconds.labels(channel).observe((now - delivery.appended_at).total_seconds())
+        else:
+            self.undelivered.labels(channel).inc()
+            _LOG.warning("undelivered", channel=channel, message_id=str(notification.message_id), error=outcome.error)
 
     def leave(self, partition: int) -> None:
         """Show nothing more of a partition that is no longer ours."""

@@ -279,14 +279,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python 
             if entry.reason:
                 self._metrics.held.labels(entry.reason.value).inc()
         for outcome in batch.ended:
-            delivery, channel = outcome.delivery, outcome.delivery.channel.value
-            self._metrics.delivery_seconds.labels(channel).observe((now - delivery.decided_at).total_seconds())
-            if outcome.error is None:
-                self._metrics.told.labels(channel, delivery.telling.notification.severity.value).inc()
-                self._metrics.append_to_told_seconds.labels(channel).observe((now - delivery.appended_at).total_seconds())
-            else:
-                self._metrics.undelivered.labels(channel).inc()
-                _LOG.warning("undelivered", channel=channel, message_id=str(delivery.telling.notification.message_id), error=outcome.error)
+            self._metrics.count_end(outcome, now)
 
     def _measure(self) -> None:
         now = time.monotonic()

@@ -94,7 +94,7 @@ def _below(branch: str, path: str) -> bool:
 def _cooling(notification: Notification, told: Told, cooldown_s: Mapping[Severity, float]) -> bool:
     # What was told with less severity does not hold a worse finding back: that is news.
     window = timedelta(seconds=cooldown_s.get(notification.severity, 0.0))
-    return any(
+    return bool(window) and any(
         opening.rank >= notification.severity.rank and abs(notification.occurred_at - opening.occurred_at) < window
         for opening in told.openings(notification.dedup_key)
     )
