@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from schemas.dead_letters import Fault
 from wealthwatch.configuration import settings_of
 from wealthwatch.refusal import Refusal
 
 if TYPE_CHECKING:
     from handlers.dead_letters import Bytes, Letter, Place, Redriven
+    from schemas.dead_letters import Fault
     from schemas.settings import Settings
 
 PANEL = "Operate it"
@@ -22,7 +22,26 @@ _KEY_WIDTH = 24
 app = typer.Typer(help="List, show and redrive refused messages.")
 
 _AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of text for people.")]
-_OfFault = Annotated[Fault | None, typer.Option("--fault", help="Only those refused for this.")]
+
+
+def _fault(named: str | None) -> Fault | None:
+    """The fault of a name; the contract is only imported when somebody asks for one, so that --help stays quick."""
+    from schemas.dead_letters import Fault
+
+    if named is None or named in set(Fault):
+        return Fault(named) if named else None
+    raise typer.BadParameter(f"there is no fault {named!r}; there are {', '.join(Fault)}")
+
+
+def _faults() -> list[str]:
+    from schemas.dead_letters import Fault
+
+    return [str(fault) for fault in Fault]
+
+
+_OfFault = Annotated[
+    str | None, typer.Option("--fault", metavar="FAULT", help="Only those refused for this, such as missing_field.", autocompletion=_faults)
+]
 
 
 @app.command("list")
@@ -39,8 +58,9 @@ def list_letters(
     """
     from handlers.dead_letters import letters, with_fault
 
-    found = letters(settings_of(context), _moment(since) if since else None)
-    wanted = with_fault(fault) if fault else lambda _: True
+    found = letters(_settings(context), _moment(since) if since else None)
+    which = _fault(fault)
+    wanted = with_fault(which) if which else lambda _: True
     every = sorted(filter(wanted, found), key=lambda letter: (letter.at, letter.place))
     shown = every[-limit:]
     if as_json:
@@ -65,7 +85,7 @@ def show(
 
     if raw and (len(ids) != 1 or as_json):
         raise typer.BadParameter("--raw takes one id, and no --json")
-    settings = settings_of(context)
+    settings = _settings(context)
     found = []
     for place in _places(ids):
         one = contents(settings, place)
@@ -100,9 +120,10 @@ def redrive(
     if (every, bool(ids), fault is not None).count(True) != 1:
         raise typer.BadParameter("give either --all, or --fault, or ids")
     places = set(_places(ids or []))
-    wanted = at(places) if places else with_fault(fault) if fault else lambda _: True
+    which = _fault(fault)
+    wanted = at(places) if places else with_fault(which) if which else lambda _: True
     try:
-        done = _redrive(settings_of(context), wanted, places, dry_run=dry_run, silent=as_json)
+        done = _redrive(_settings(context), wanted, places, dry_run=dry_run, silent=as_json)
     except UnknownLetterError as error:
         raise Refusal(f"no dead letter {error}; nothing was put back", "take ids from `wealthwatch dead-letters list`") from None
     if as_json:
@@ -115,6 +136,14 @@ def redrive(
         typer.echo(f"{done.homeless:,} name no topic and partition of ours and stay where they are")
     if done.redriven and not dry_run:
         typer.echo("what is refused again is a new dead letter: look with `wealthwatch dead-letters list`")
+
+
+def _settings(context: typer.Context) -> Settings:
+    from handlers import topics
+
+    settings = settings_of(context)
+    topics.check(settings.kafka)
+    return settings
 
 
 def _redrive(settings: Settings, wanted: Callable[[Letter], bool], named: set[Place], *, dry_run: bool, silent: bool) -> Redriven:
