@@ -28,14 +28,14 @@ CREATE OR REPLACE TEMP TABLE asked AS
     JOIN (SELECT customer_id, min(n) AS first FROM movements GROUP BY ALL) USING (customer_id)
     JOIN ticks t ON t.n > first
 """
-"""After every movement that changes a sum, and at every tick; a tick stands before the movement of its `n`, the first of its date."""
+"""After every movement that changes a sum, and at every tick; the ticks of all midnights passed stand before the movement of their `n`."""
 
 SUMS = """
 SELECT a.customer_id, a.way, a.n, a.tick, a.today, m.event_id, coalesce(sum(f.value), 0)::DECIMAL(30, 4)
 FROM asked a LEFT JOIN movements m ON NOT a.tick AND m.n = a.n
 LEFT JOIN flows f ON f.customer_id = a.customer_id AND f.way = a.way
     AND (f.n < a.n OR (f.n = a.n AND NOT a.tick)) AND f.bucket BETWEEN a.today - ($dates - 1) AND a.today
-GROUP BY ALL ORDER BY a.customer_id, a.way, a.n, a.tick DESC
+GROUP BY ALL ORDER BY a.customer_id, a.way, a.n, a.tick DESC, a.today
 """
 
 
