@@ -68,7 +68,10 @@ class Posting(Struct):
     product: Text | None = None
     instrument: Text | None = None
     quantity: str | None = None
+    issuer: Text | None = None
+    risk_score: Annotated[int, Meta(ge=1, le=5)] | None = None
     maturity_date: date | None = None
+    overdue_days: Annotated[int, Meta(ge=0, le=36_600)] | None = None
     booked_on: date | None = None
     value_date: date | None = None
     bank_transaction_code: Text | None = None
