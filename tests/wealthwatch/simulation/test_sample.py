@@ -20,7 +20,7 @@ from schemas.managers import Manager
 from schemas.movements import LIABILITIES, AssetClass, Direction, Kind, Movement
 from schemas.prices import Price
 from schemas.settings import Settings
-from tests.oracle import Finding, Paths, expected, retracted
+from tests.oracle import FIRST_RULES, Finding, Paths, expected, retracted
 from wealthwatch.simulation import Plan, write
 
 PLAN = Plan(seed=7, customers=500, days=90, start=date(2025, 3, 1))
@@ -161,8 +161,8 @@ def test_rates_are_told_once_and_hold_from_the_first_instant(sample: Path, movem
 
 
 def test_every_story_is_seen_by_exactly_the_rules_it_names(sample: Path) -> None:
-    findings = expected(Paths.beside(sample), Settings())
-    taken_back = retracted(Paths.beside(sample), Settings())
+    findings = expected(Paths.beside(sample), Settings(), FIRST_RULES)
+    taken_back = retracted(Paths.beside(sample), Settings(), FIRST_RULES)
     stories = _stories(sample)
     assert len(stories) == 18
     for story in stories:
@@ -182,7 +182,7 @@ def test_a_story_names_its_movements_and_the_manager_of_its_customer(sample: Pat
 
 def test_ordinary_life_gives_a_manager_something_now_and_then_but_no_flood(sample: Path) -> None:
     managers = {customer.customer_id: customer.manager_id for customer in _lines(sample, "customers", Customer)}
-    findings: set[Finding] = expected(Paths.beside(sample), Settings())
+    findings: set[Finding] = expected(Paths.beside(sample), Settings(), FIRST_RULES)
     days = Counter((managers[finding.customer_id], finding.at.date()) for finding in findings)
     assert 200 < len(findings) < 600
     assert len({manager for manager, _ in days}) == 15
@@ -193,7 +193,7 @@ def test_a_dormant_account_wakes_up_only_where_there_is_a_year_for_it(tmp_path: 
     path = tmp_path / "year.jsonl"
     write(Plan(5, 20, 380, date(2025, 3, 1)), path)
     dormant = next(story for story in _stories(path) if story["story"] == "dormant_reactivated")
-    mine = {finding.rule for finding in expected(Paths.beside(path), Settings()) if finding.customer_id == dormant["customer_id"]}
+    mine = {finding.rule for finding in expected(Paths.beside(path), Settings(), FIRST_RULES) if finding.customer_id == dormant["customer_id"]}
     assert mine == {"dormant_reactivated", "large_inflow", "cumulative_inflow"}
     write(Plan(5, 20, 379, date(2025, 3, 1)), path)
     assert "dormant_reactivated" not in {story["story"] for story in _stories(path)}

@@ -1,0 +1,85 @@
+"""Edges: where a condition opens, found in SQL, so that nothing but openings leaves the database.
+
+A rule gives its levels, one row for each time it is asked: whose, which facet, the `place` in the order of things, `today`, the measured
+`value` (`per` is its divisor, or NULL), and `edge`: 1 where it is at its threshold, -1 where it has fallen below 0.8 of it, else 0. An edge
+of NULL says insufficient history, or not asked. It opens at each 1 whose latest row other than 0 is not a 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from tests.oracle.finding import Finding
+
+MACROS = """
+CREATE OR REPLACE TEMP MACRO rise(value, threshold) AS
+    CASE WHEN value >= threshold THEN 1 WHEN value < 0.8 * threshold THEN -1 ELSE 0 END;
+CREATE OR REPLACE TEMP MACRO share_rise(value, per, ten_thousandths) AS
+    CASE WHEN value * 10000 >= ten_thousandths * per THEN 1 WHEN value * 50000 < 4 * ten_thousandths * per THEN -1 ELSE 0 END;
+CREATE OR REPLACE TEMP MACRO fall(value, threshold) AS
+    CASE WHEN value < threshold THEN 1 WHEN 0.8 * value >= threshold THEN -1 ELSE 0 END;
+"""
+"""`fall` is the mirror image: it opens below the threshold and resolves at threshold / 0.8, for thresholds of 0 or more."""
+
+CLOCK = """
+CREATE OR REPLACE TEMP TABLE {clock} AS
+    SELECT customer_id, t.place, t.date AS today, t.dawn
+    FROM (SELECT customer_id, min(place) AS first FROM {movements} GROUP BY ALL) JOIN ticks t ON t.place > first
+"""
+"""The ticks of everybody, from their first movement on."""
+
+RUNNING = """
+SELECT customer_id, facet, place, today, (sum(sum(change)) OVER in_order)::DECIMAL(30, 4) AS total
+FROM (
+    SELECT customer_id, facet, place, today, value AS change FROM {stays} WHERE leaves > today
+    UNION ALL
+    SELECT customer_id, facet, t.place, t.date, -value FROM {stays} JOIN ticks t ON t.dawn AND t.date = leaves WHERE leaves > today
+    UNION ALL
+    SELECT customer_id, facet, c.place, c.today, 0 FROM (SELECT DISTINCT customer_id, facet FROM {stays}) JOIN {clock} c USING (customer_id))
+GROUP BY customer_id, facet, place, today
+WINDOW in_order AS (PARTITION BY customer_id, facet ORDER BY place, today)
+"""
+"""A sum over a window without a window: what a flow adds when it arrives, it takes away at the first tick of the date it `leaves` at."""
+
+OPENINGS = """
+WITH levels AS ({levels}),
+turns AS (SELECT *, lag(edge) OVER (PARTITION BY customer_id, facet ORDER BY place, today) AS before FROM levels WHERE edge <> 0),
+opened AS (SELECT *, CASE WHEN place % 2 = 1 THEN place END AS moved FROM turns WHERE edge = 1 AND before IS DISTINCT FROM 1)
+SELECT o.customer_id, facet, m.event_id, coalesce(m.moment, t.moment), o.value, per
+FROM opened o LEFT JOIN movements m ON m.place = o.moved
+LEFT JOIN ticks t ON t.place = o.place AND t.date = o.today
+ORDER BY o.place, o.today, o.customer_id, facet
+"""
+
+
+def prepare(db: duckdb.DuckDBPyConnection, midnights: Mapping[date, datetime], final: datetime, final_date: date) -> None:
+    """Note the ticks of a replay: one at each midnight that event time crosses, before the first movement after it, and one at the end.
+
+    The ticks of other hours are left out: no window here is one of hours that pass.
+    """
+    db.execute(MACROS)
+    db.execute("CREATE OR REPLACE TEMP TABLE ticks (date DATE, moment TIMESTAMPTZ, place BIGINT, dawn BOOLEAN)")
+    for on, at in midnights.items():
+        db.execute("INSERT INTO ticks SELECT $on, $at, 2 * min(n), true FROM movements WHERE date >= $on", {"on": on, "at": at})
+    db.execute(
+        "INSERT INTO ticks SELECT $on, $at, 2 * max(n) + 2, $dawn FROM movements",
+        {"on": final_date, "at": final, "dawn": final_date not in midnights},
+    )
+    db.execute(CLOCK.format(clock="clock", movements="movements"))
+
+
+def running(stays: str, clock: str = "clock") -> str:
+    """A query for the sums of what has arrived and not yet left: customer_id, facet, place, today, total."""
+    return RUNNING.format(stays=stays, clock=clock)
+
+
+def openings(db: duckdb.DuckDBPyConnection, rule: str, levels: str, named: Mapping[str, Any] | None = None) -> Iterator[Finding]:
+    """Every opening of a rule whose levels a query gives."""
+    for customer, facet, event_id, at, value, per in db.execute(OPENINGS.format(levels=levels), named or {}).fetchall():
+        measured = Decimal(value) if per is None else Decimal(value) / Decimal(per)
+        yield Finding(rule, customer, event_id, at.astimezone(UTC), facet, measured)
