@@ -1,7 +1,8 @@
 """A second opinion: what a sample holds and what must be notified of it, counted by SQL from the texts of the rules alone.
 
-Nothing here imports the detector. Windows are plain sums over the sample's rows in DuckDB, exact in DECIMAL; where a condition opens is found
-over the levels that it passes, in the order of arrival. A docstring of each file says how its rules are read where their text leaves it open.
+Nothing here imports the detector. Windows are plain sums over the sample's rows in DuckDB, exact in DECIMAL; where a condition opens is
+found over the levels that it passes, in the order of arrival. Each file's docstring says how its rules are read where their text leaves it
+open.
 """
 
 from __future__ import annotations

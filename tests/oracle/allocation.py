@@ -1,8 +1,8 @@
 """R26 and R27: weights of asset classes, and of instruments.
 
-Neither is asked where the AUM now is below the floor of the lowest tier. R27 has three numbers, the largest weight of a class, the largest of
-an instrument, and the sum of the squared weights of the classes; which class is the largest does not matter. An account without an instrument
-belongs to none. Money is in whole units of 0.0001 here, so that the products are exact.
+Neither is asked where the AUM now is below the floor of the lowest tier. R27 has three numbers: the largest weight of a class, the largest
+of an instrument, and the sum of the squared weights of the classes; which class is the largest does not matter. An account without an
+instrument belongs to none. Money is in whole units of 0.0001 here, so that the products are exact.
 """
 
 from __future__ import annotations
@@ -19,8 +19,17 @@ from tests.oracle.finding import Finding
 from tests.oracle.thresholds import Thresholds
 
 CLASSES = (
-    "demand_deposit", "time_deposit", "structured_deposit", "wealth_product", "fund", "bond", "equity", "insurance", "precious_metal", "trust"
-)  # fmt: skip
+    "demand_deposit",
+    "time_deposit",
+    "structured_deposit",
+    "wealth_product",
+    "fund",
+    "bond",
+    "equity",
+    "insurance",
+    "precious_metal",
+    "trust",
+)
 """Copied from the contract, not from its code."""
 AT_ONCE = 400_000
 """Rows that are worked on together: customers are independent of each other."""
@@ -64,9 +73,9 @@ moves AS (
     SELECT customer_id, k.instrument, place, (aum_change * 10000)::BIGINT AS units FROM movements JOIN known k USING (account_id)
     WHERE is_asset AND hash(customer_id) % $parts = $part),
 held AS (
-    SELECT customer_id, i.instrument, p.place,
-        sum(CASE WHEN p.instrument = i.instrument THEN units ELSE 0 END) OVER (PARTITION BY customer_id, i.instrument ORDER BY p.place) AS holding
-    FROM moves p JOIN (SELECT DISTINCT customer_id, instrument FROM moves) i USING (customer_id)),
+    SELECT customer_id, i.instrument, p.place, sum(CASE WHEN p.instrument = i.instrument THEN units ELSE 0 END) OVER in_order AS holding
+    FROM moves p JOIN (SELECT DISTINCT customer_id, instrument FROM moves) i USING (customer_id)
+    WINDOW in_order AS (PARTITION BY customer_id, i.instrument ORDER BY p.place)),
 largest AS (SELECT customer_id, place, max(holding) AS holding FROM held GROUP BY ALL)
 SELECT w.customer_id, $facet AS facet, w.place, today, coalesce(holding, 0) AS value, aum AS per, share_rise(value, per, $share) AS edge
 FROM weights w ASOF LEFT JOIN largest l ON l.customer_id = w.customer_id AND w.place >= l.place

@@ -89,7 +89,9 @@ class Tiers:
 
     def _write(self, db: duckdb.DuckDBPyConnection, of: str) -> None:
         everybody = db.execute(f"SELECT DISTINCT customer_id FROM {of}movements ORDER BY ALL").fetchall()
-        rows = [(customer, since) for (customer,) in everybody for since in (date.min, *(since for since, _ in self._changes.get(customer, ())))]
+        rows = [
+            (customer, since) for (customer,) in everybody for since in (date.min, *map(itemgetter(0), self._changes.get(customer, ())))
+        ]
         named = {
             "customers": [customer for customer, _ in rows],
             "since": [since.isoformat() for _, since in rows],

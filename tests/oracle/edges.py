@@ -26,6 +26,16 @@ CREATE OR REPLACE TEMP MACRO fall(value, threshold) AS
 """
 """`fall` is the mirror image: it opens below the threshold and resolves at threshold / 0.8, for thresholds of 0 or more."""
 
+TICKS = """
+CREATE OR REPLACE TEMP TABLE ticks AS
+    WITH told AS (SELECT unnest($dates)::DATE AS date, unnest($moments)::TIMESTAMPTZ AS moment),
+    begins AS (SELECT today, min(place) AS place FROM movements GROUP BY ALL)
+    SELECT date, moment, CASE WHEN moment < $final THEN place - 1 ELSE (SELECT max(place) + 1 FROM movements) END AS place,
+        row_number() OVER (PARTITION BY date ORDER BY moment) = 1 AS dawn
+    FROM told ASOF LEFT JOIN begins ON date <= today
+"""
+"""A midnight stands before the first movement of its date or a later one, the last tick behind all of them."""
+
 CLOCK = """
 CREATE OR REPLACE TEMP TABLE {clock} AS
     SELECT customer_id, t.place, t.date AS today, t.dawn
@@ -36,11 +46,11 @@ CREATE OR REPLACE TEMP TABLE {clock} AS
 RUNNING = """
 SELECT customer_id, facet, place, today, (sum(sum(change)) OVER in_order)::DECIMAL(30, 4) AS total
 FROM (
-    SELECT customer_id, facet, place, today, value AS change FROM {stays} WHERE leaves > today
+    SELECT customer_id, facet, place, today, CASE WHEN leaves > today THEN value ELSE 0 END AS change FROM {stays}
     UNION ALL
     SELECT customer_id, facet, t.place, t.date, -value FROM {stays} JOIN ticks t ON t.dawn AND t.date = leaves WHERE leaves > today
     UNION ALL
-    SELECT customer_id, facet, c.place, c.today, 0 FROM (SELECT DISTINCT customer_id, facet FROM {stays}) JOIN {clock} c USING (customer_id))
+    SELECT customer_id, facet, place, today, 0 FROM (SELECT DISTINCT customer_id, facet FROM {stays}) JOIN {clock} USING (customer_id))
 GROUP BY customer_id, facet, place, today
 WINDOW in_order AS (PARTITION BY customer_id, facet ORDER BY place, today)
 """
@@ -63,13 +73,7 @@ def prepare(db: duckdb.DuckDBPyConnection, midnights: Mapping[date, datetime], f
     The ticks of other hours are left out: no window here is one of hours that pass.
     """
     db.execute(MACROS)
-    db.execute("CREATE OR REPLACE TEMP TABLE ticks (date DATE, moment TIMESTAMPTZ, place BIGINT, dawn BOOLEAN)")
-    for on, at in midnights.items():
-        db.execute("INSERT INTO ticks SELECT $on, $at, 2 * min(n), true FROM movements WHERE date >= $on", {"on": on, "at": at})
-    db.execute(
-        "INSERT INTO ticks SELECT $on, $at, 2 * max(n) + 2, $dawn FROM movements",
-        {"on": final_date, "at": final, "dawn": final_date not in midnights},
-    )
+    db.execute(TICKS, {"dates": [*midnights, final_date], "moments": [*midnights.values(), final], "final": final})
     db.execute(CLOCK.format(clock="clock", movements="movements"))
 
 

@@ -51,9 +51,7 @@ FIRST_RULES = frozenset({*PLAIN, *OF_TIERS})
 ALL_RULES = frozenset({*FIRST_RULES, *MEASURED, *WEIGHED, *OF_HOUSEHOLDS})
 
 
-def expected(
-    paths: Paths, settings: Settings, rules: Collection[str] = ALL_RULES, thresholds: Thresholds | None = None
-) -> set[Finding]:
+def expected(paths: Paths, settings: Settings, rules: Collection[str] = ALL_RULES, thresholds: Thresholds | None = None) -> set[Finding]:
     """What opens when a detector with these settings sees the whole sample by `replay`, with its ticks.
 
     The sample is in the order of time, customer by customer: what a late movement would change of dates already closed is not counted.
@@ -65,9 +63,7 @@ def expected(
         return set(_findings(db, settings, rules, thresholds or Thresholds()))
 
 
-def retracted(
-    paths: Paths, settings: Settings, rules: Collection[str] = ALL_RULES, thresholds: Thresholds | None = None
-) -> set[Finding]:
+def retracted(paths: Paths, settings: Settings, rules: Collection[str] = ALL_RULES, thresholds: Thresholds | None = None) -> set[Finding]:
     """Those whose movement a later reversal takes back; a sum that this movement opened is one of them."""
     with open_sample(paths, settings.bank) as db:
         undone = {event_id for (event_id,) in db.execute("SELECT reverses FROM movements WHERE reverses IS NOT NULL").fetchall()}

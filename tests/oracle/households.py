@@ -1,7 +1,7 @@
 """Households: R01 and R11 on one AUM of all members, and on flows from which transfers between members are taken out.
 
-The tables `household_movements`, `household_flows`, `household_closes`, `household_floors` and `household_clock` are those of customers, with
-the household where the customer stands. A household's tier follows from its own average; the tiers of its members do not count.
+The tables `household_movements`, `household_flows`, `household_closes`, `household_floors` and `household_clock` are those of customers,
+with the household where the customer stands. A household's tier follows from its own average; the tiers of its members do not count.
 """
 
 from __future__ import annotations

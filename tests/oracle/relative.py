@@ -1,7 +1,7 @@
 """R12 and R18: flows against what the customer had, and against what the customer used to do.
 
-R18 opens at 1.5 times the largest month, by the general rule of edges. A month has a flow where its sum is above 0; a reversal counts in the
-original's month, from its own arrival on. Its value is 0 at a month's first tick.
+R18 opens at 1.5 times the largest month, by the general rule of edges. A month has a flow where its sum is above 0; a reversal counts in
+the original's month, from its own arrival on. The value is 0 at a month's first tick.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ CREATE OR REPLACE TEMP TABLE peaks AS
         JOIN closed c ON c.customer_id = m.customer_id AND c.facet = m.facet AND c.since <= v.since
             AND c.month < m.month AND c.month >= m.month - INTERVAL 12 MONTH
         GROUP BY ALL)
-    SELECT customer_id, facet, month, since, count(*) FILTER (total > 0) AS months, max(total)::DECIMAL(30, 4) AS peak FROM sums GROUP BY ALL
+    SELECT customer_id, facet, month, since, count(*) FILTER (total > 0) AS months, max(total)::DECIMAL(30, 4) AS peak
+    FROM sums GROUP BY ALL
 """
 """`since` is 0 for what a month held when it closed, else the place of a reversal that changed it later."""
 

@@ -55,7 +55,8 @@ CREATE TABLE balances AS
         (sum(change) OVER (PARTITION BY account_id ORDER BY n))::DECIMAL(30, 4) AS balance, balance - change AS balance_before
     FROM arrived a JOIN rates USING (currency);
 CREATE TABLE movements AS
-    SELECT balances.*, 2 * n + 1 AS place, max(date) OVER (ORDER BY n) AS today, converted(amount, rate) AS value, converted(balance, rate) AS balance_value,
+    SELECT balances.*, 2 * n + 1 AS place, max(date) OVER (ORDER BY n) AS today,
+        converted(amount, rate) AS value, converted(balance, rate) AS balance_value,
         CASE WHEN is_asset THEN converted(balance, rate) - converted(balance_before, rate) ELSE 0 END AS aum_change,
         coalesce(sum(aum_change) OVER (PARTITION BY customer_id ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
             ::DECIMAL(30, 4) AS aum_before,

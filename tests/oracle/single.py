@@ -28,7 +28,8 @@ sums AS (
         ON o.account_id = a.account_id AND o.n <= a.n AND o.moment <= a.moment AND o.moment >= a.moment - INTERVAL 24 HOUR
     GROUP BY ALL)
 SELECT account_id, event_id, moment, m.customer_id, direction, balance_value, total, floor
-FROM movements m ASOF JOIN floors f ON f.customer_id = m.customer_id AND m.today >= f.since LEFT JOIN sums USING (n) WHERE account_id IN (SELECT account_id FROM out) ORDER BY account_id, n
+FROM movements m ASOF JOIN floors f ON f.customer_id = m.customer_id AND m.today >= f.since LEFT JOIN sums USING (n)
+WHERE account_id IN (SELECT account_id FROM out) ORDER BY account_id, n
 """
 """All movements of accounts that lose money, since any of them can bring a balance back; a total only where the rule is asked."""
 
@@ -45,7 +46,6 @@ FROM spaced s JOIN seen USING (customer_id) ASOF JOIN floors f ON f.customer_id 
 WHERE seen.first <= date - 365 AND (latest IS NULL OR latest <= date - 365) AND value >= floor ORDER BY n
 """
 """The last activity, and the first sight of the customer, are 365 dates back (12 months) or more."""
-
 
 
 def inflows(db: duckdb.DuckDBPyConnection) -> Iterator[Finding]:

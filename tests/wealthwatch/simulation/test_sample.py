@@ -193,7 +193,9 @@ def test_a_dormant_account_wakes_up_only_where_there_is_a_year_for_it(tmp_path: 
     path = tmp_path / "year.jsonl"
     write(Plan(5, 20, 380, date(2025, 3, 1)), path)
     dormant = next(story for story in _stories(path) if story["story"] == "dormant_reactivated")
-    mine = {finding.rule for finding in expected(Paths.beside(path), Settings(), FIRST_RULES) if finding.customer_id == dormant["customer_id"]}
+    mine = {
+        finding.rule for finding in expected(Paths.beside(path), Settings(), FIRST_RULES) if finding.customer_id == dormant["customer_id"]
+    }
     assert mine == {"dormant_reactivated", "large_inflow", "cumulative_inflow"}
     write(Plan(5, 20, 379, date(2025, 3, 1)), path)
     assert "dormant_reactivated" not in {story["story"] for story in _stories(path)}
