@@ -6,9 +6,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, Strict
+from pydantic import Field, Strict
 
-from schemas.message import Identifier, Message, Text
+from schemas.message import EventTime, Identifier, Message, Text
 
 
 class Mode(StrEnum):
@@ -64,7 +64,7 @@ class RuleSettings(Message):
     rule: Text = Field("", description="Name of the rule, such as large_inflow")
     mode: Mode = Mode.LIVE
     version: int = Field(1, ge=1)
-    active_since: AwareDatetime | None = Field(None, description="Event time; on the topic it must be given, in the file it cannot")
+    active_since: EventTime | None = Field(None, description="Event time; on the topic it must be given, in the file it cannot")
     changed_by: Identifier | None = None
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     by_segment: dict[str, dict[str, Parameter]] = Field(default_factory=dict)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
 import structlog
 from aiokafka import ConsumerRecord
@@ -106,10 +107,12 @@ class RuleFeed:
         if change.since is None:
             return
         newest = self._books.history(rule)[-1]
-        facts = {"key": key, "newest": newest.version, "mode": newest.mode, "changed_by": newest.changed_by, "since": change.since}
+        facts = {"key": key, "newest": newest.version, "mode": newest.mode, "changed_by": newest.changed_by, "since": _text(change.since)}
         if change.late:
             self._metrics.rules_late.labels(rule).inc()
-            log.error("rule_version_late", **facts, decided_up_to=self._books.latest, means="past decisions stand; it holds from now on")
+            log.error(
+                "rule_version_late", **facts, decided_up_to=_text(self._books.latest), means="past decisions stand; it holds from now on"
+            )
         else:
             log.info("rule_version", **facts)
 
@@ -119,3 +122,7 @@ class RuleFeed:
 
     def _show(self, rule: str) -> None:
         self._metrics.rules.labels(rule).set(self._books.history(rule)[-1].version)
+
+
+def _text(instant: int) -> str:
+    return datetime.fromtimestamp(instant, UTC).isoformat()
