@@ -2,7 +2,8 @@
 
 A rule gives its levels, one row for each time it is asked: whose, which facet, the `place` in the order of things, `today`, the measured
 `value` (`per` is its divisor, or NULL), and `edge`: 1 where it is at its threshold, -1 where it has fallen below 0.8 of it, else 0. An edge
-of NULL says insufficient history, or not asked. It opens at each 1 whose latest row other than 0 is not a 1.
+of NULL says insufficient history, or not asked. It opens at a 1 and resolves at a -1. Where the movement that opened it is reversed and the
+value is then below the threshold, what was told is retracted, and the next 1 opens again.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import duckdb
 
 from tests.oracle.finding import Finding
+
+CLOSED = ""
 
 MACROS = """
 CREATE OR REPLACE TEMP MACRO rise(value, threshold) AS
@@ -56,15 +61,18 @@ WINDOW in_order AS (PARTITION BY customer_id, facet ORDER BY place, today)
 """
 """A sum over a window without a window: what a flow adds when it arrives, it takes away at the first tick of the date it `leaves` at."""
 
-OPENINGS = """
+TURNS = """
 WITH levels AS ({levels}),
-turns AS (SELECT *, lag(edge) OVER (PARTITION BY customer_id, facet ORDER BY place, today) AS before FROM levels WHERE edge <> 0),
-opened AS (SELECT *, CASE WHEN place % 2 = 1 THEN place END AS moved FROM turns WHERE edge = 1 AND before IS DISTINCT FROM 1)
-SELECT o.customer_id, facet, m.event_id, coalesce(m.moment, t.moment), o.value, per
-FROM opened o LEFT JOIN movements m ON m.place = o.moved
-LEFT JOIN ticks t ON t.place = o.place AND t.date = o.today
-ORDER BY o.place, o.today, o.customer_id, facet
+undone AS (SELECT place, reverses FROM movements WHERE reverses IS NOT NULL),
+turns AS (
+    SELECT l.*, reverses, CASE WHEN l.place % 2 = 1 THEN l.place END AS moved FROM levels l LEFT JOIN undone u USING (place)
+    WHERE edge <> 0 OR (edge = 0 AND reverses IS NOT NULL)
+    QUALIFY edge IS DISTINCT FROM lag(edge) OVER (PARTITION BY customer_id, facet ORDER BY l.place, today))
+SELECT o.customer_id, facet, m.event_id, coalesce(m.moment, t.moment), o.value, per, edge, o.reverses
+FROM turns o LEFT JOIN movements m ON m.place = o.moved LEFT JOIN ticks t ON t.place = o.place AND t.date = o.today
+ORDER BY o.customer_id, facet, o.place, o.today
 """
+"""Where the edge turns; of the rows with 0, only reversals, which take back what their original has opened."""
 
 
 def prepare(db: duckdb.DuckDBPyConnection, midnights: Mapping[date, datetime], final: datetime, final_date: date) -> None:
@@ -84,6 +92,13 @@ def running(stays: str, clock: str = "clock") -> str:
 
 def openings(db: duckdb.DuckDBPyConnection, rule: str, levels: str, named: Mapping[str, Any] | None = None) -> Iterator[Finding]:
     """Every opening of a rule whose levels a query gives."""
-    for customer, facet, event_id, at, value, per in db.execute(OPENINGS.format(levels=levels), named or {}).fetchall():
-        measured = Decimal(value) if per is None else Decimal(value) / Decimal(per)
-        yield Finding(rule, customer, event_id, at.astimezone(UTC), facet, measured)
+    turns = db.execute(TURNS.format(levels=levels), named or {}).fetchall()
+    for (customer, facet), rows in groupby(turns, itemgetter(0, 1)):
+        opened_by: str | None = CLOSED
+        for _, _, event_id, at, value, per, edge, reverses in rows:
+            if edge == -1 or (edge == 0 and opened_by == reverses):
+                opened_by = CLOSED
+            elif edge == 1 and opened_by == CLOSED:
+                opened_by = event_id
+                measured = Decimal(value) if per is None else Decimal(value) / Decimal(per)
+                yield Finding(rule, customer, event_id, at.astimezone(UTC), facet, measured)

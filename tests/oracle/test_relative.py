@@ -101,6 +101,21 @@ def test_between_four_fifths_of_the_threshold_and_the_threshold_nothing_resolves
     assert sample.triggers(OUTFLOW) == [first, again]
 
 
+def test_what_a_reversed_movement_opened_is_taken_back_before_it_would_resolve(tmp_path: Path) -> None:
+    """0.17 is not below 0.8 x 0.2; but for the reversal the condition would stay open, and 0.2 would be no news."""
+    for taken_back in (True, False):
+        sample = Sample(tmp_path)
+        sample.opens_with("100000")
+        sample.add("01-31 10:00:00", "transfer_out", "17000")
+        first = sample.add("01-31 11:00:00", "transfer_out", "5000")
+        if taken_back:
+            sample.take_back(first, "01-31 12:00:00")
+        else:
+            sample.add("01-31 12:00:00", "transfer_in", "5000")
+        again = sample.add("01-31 13:00:00", "transfer_out", "3000")
+        assert sample.triggers(OUTFLOW) == ([first, again] if taken_back else [first])
+
+
 def monthly(sample: Sample, kind: str = "transfer_in", months: int = 6, amount: str = "1000") -> None:
     """A flow on the 15th of so many months up to June."""
     for month in range(7 - months, 7):
