@@ -1,8 +1,8 @@
 """R26 and R27: weights of asset classes, and of instruments.
 
-Neither is asked where the AUM now is below the floor of the lowest tier. R27 has three numbers: the largest weight of a class, the largest
-of an instrument, and the sum of the squared weights of the classes; which class is the largest does not matter. An account without an
-instrument belongs to none. Money is in whole units of 0.0001 here, so that the products are exact.
+Neither is asked where the AUM now is below the floor of the lowest tier. R27 has four numbers: the largest weight of a class, the largest
+of an instrument and of an issuer, and the sum of the squared weights of the classes; which class is the largest does not matter. An
+account without an instrument, or an issuer, belongs to none. Money is in whole units of 0.0001 here, so that the products are exact.
 """
 
 from __future__ import annotations
@@ -67,15 +67,15 @@ SELECT customer_id, $facet AS facet, place, today, {" + ".join(f"{name} * {name}
 FROM weights WHERE asked AND aum >= $least
 """
 
-INSTRUMENTS = """
-WITH known AS (SELECT DISTINCT account_id, instrument FROM movements WHERE instrument IS NOT NULL),
+HOLDINGS = """
+WITH known AS (SELECT DISTINCT account_id, {what} AS held_as FROM movements WHERE {what} IS NOT NULL),
 moves AS (
-    SELECT customer_id, k.instrument, place, (aum_change * 10000)::BIGINT AS units FROM movements JOIN known k USING (account_id)
+    SELECT customer_id, held_as, place, (aum_change * 10000)::BIGINT AS units FROM movements JOIN known k USING (account_id)
     WHERE is_asset AND hash(customer_id) % $parts = $part),
 held AS (
-    SELECT customer_id, i.instrument, p.place, sum(CASE WHEN p.instrument = i.instrument THEN units ELSE 0 END) OVER in_order AS holding
-    FROM moves p JOIN (SELECT DISTINCT customer_id, instrument FROM moves) i USING (customer_id)
-    WINDOW in_order AS (PARTITION BY customer_id, i.instrument ORDER BY p.place)),
+    SELECT customer_id, i.held_as, p.place, sum(CASE WHEN p.held_as = i.held_as THEN units ELSE 0 END) OVER in_order AS holding
+    FROM moves p JOIN (SELECT DISTINCT customer_id, held_as FROM moves) i USING (customer_id)
+    WINDOW in_order AS (PARTITION BY customer_id, i.held_as ORDER BY p.place)),
 largest AS (SELECT customer_id, place, max(holding) AS holding FROM held GROUP BY ALL)
 SELECT w.customer_id, $facet AS facet, w.place, today, coalesce(holding, 0) AS value, aum AS per, share_rise(value, per, $share) AS edge
 FROM weights w ASOF LEFT JOIN largest l ON l.customer_id = w.customer_id AND w.place >= l.place
@@ -92,15 +92,16 @@ def shifted(db: duckdb.DuckDBPyConnection, bank: Bank, thresholds: Thresholds) -
 
 
 def concentrated(db: duckdb.DuckDBPyConnection, bank: Bank, thresholds: Thresholds) -> Iterator[Finding]:
-    """R27: the largest weight of a class, of an instrument, and the Herfindahl-Hirschman index of the classes."""
+    """R27: the largest weight of a class, of an instrument and of an issuer, and the Herfindahl-Hirschman index of the classes."""
     for part in _parts(db, bank):
         for facet, levels, least in (
             ("class", LARGEST, thresholds.concentration),
             ("hhi", SQUARES, thresholds.hhi),
-            ("instrument", INSTRUMENTS, thresholds.concentration),
+            ("instrument", HOLDINGS.format(what="instrument"), thresholds.concentration),
+            ("issuer", HOLDINGS.format(what="issuer"), thresholds.concentration),
         ):
             named = {"facet": facet, "share": int(least * 10_000), "least": part["least"]}
-            yield from openings(db, "concentration", levels, named | (part if levels is INSTRUMENTS else {}))
+            yield from openings(db, "concentration", levels, named | (part if "$parts" in levels else {}))
 
 
 def _parts(db: duckdb.DuckDBPyConnection, bank: Bank) -> Iterator[dict[str, Any]]:

@@ -23,7 +23,7 @@ AT_ONCE = 10_000
 COLUMNS = """{
     event_id: 'VARCHAR', source: 'VARCHAR', account_id: 'VARCHAR', customer_id: 'VARCHAR', asset_class: 'VARCHAR', kind: 'VARCHAR',
     direction: 'VARCHAR', amount: 'VARCHAR', currency: 'VARCHAR', balance_after: 'VARCHAR', occurred_at: 'VARCHAR', snapshot: 'BOOLEAN',
-    instrument: 'VARCHAR', counterparty: 'STRUCT(account VARCHAR, name VARCHAR, customer_id VARCHAR)',
+    instrument: 'VARCHAR', issuer: 'VARCHAR', counterparty: 'STRUCT(account VARCHAR, name VARCHAR, customer_id VARCHAR)',
     reverses: 'STRUCT(event_id VARCHAR, occurred_at VARCHAR, kind VARCHAR)'}"""
 
 ROUNDING = """
@@ -43,7 +43,7 @@ CREATE TABLE rates AS SELECT of AS currency, price::DECIMAL(18, 8) AS rate FROM 
 CREATE TABLE arrived AS
     SELECT n, event_id, source, account_id, customer_id, asset_class, kind, direction, currency,
         amount::DECIMAL(22, 4) AS amount, balance_after::DECIMAL(22, 4) AS told, occurred_at::TIMESTAMPTZ AS moment,
-        timezone($zone, occurred_at::TIMESTAMPTZ)::DATE AS date, coalesce(snapshot, false) AS snapshot, instrument,
+        timezone($zone, occurred_at::TIMESTAMPTZ)::DATE AS date, coalesce(snapshot, false) AS snapshot, instrument, issuer,
         counterparty.account AS other_account, counterparty.customer_id AS other_customer,
         coalesce(counterparty.account, counterparty.name) AS payee,
         reverses.event_id AS reverses, reverses.occurred_at::TIMESTAMPTZ AS reversed_at, reverses.kind AS reversed_kind
@@ -141,6 +141,6 @@ def _trust(db: duckdb.DuckDBPyConnection) -> None:
     lost = db.execute("SELECT (SELECT count(*) FROM arrived) - (SELECT count(*) FROM movements)").fetchone()
     if (breaks and breaks[0]) or (lost and lost[0]):
         raise ValueError(f"not a sample for this oracle: {breaks} balances disagree, {lost} movements without a rate")
-    twice = db.execute("SELECT account_id FROM movements GROUP BY ALL HAVING count(DISTINCT instrument) > 1 LIMIT 1").fetchone()
-    if twice:
+    several = "count(DISTINCT instrument) > 1 OR count(DISTINCT issuer) > 1"
+    if twice := db.execute(f"SELECT account_id FROM movements GROUP BY ALL HAVING {several} LIMIT 1").fetchone():
         raise ValueError(f"not a sample for this oracle: account {twice[0]} holds two instruments")

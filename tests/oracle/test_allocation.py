@@ -118,6 +118,18 @@ def test_accounts_in_one_instrument_are_one_holding_and_instruments_of_one_class
         assert [one.window for one in sample.findings(CONCENTRATION)] == facets
 
 
+@pytest.mark.parametrize(("third", "found"), [("9999.9999", False), ("10000", True)])
+def test_instruments_of_one_issuer_are_one_concentration(tmp_path: Path, third: str, found: bool) -> None:
+    sample = Sample(tmp_path)
+    sample.opens_with("39999")
+    sample.opens_with(str(20_001 + 10_000 - Decimal(third)), account="x", asset_class="bond", instrument="BD9")
+    for account, amount in (("f", "30000"), ("b", third)):
+        asset_class = "fund" if account == "f" else "bond"
+        sample.opens_with(amount, account=account, asset_class=asset_class, instrument=account, issuer="i")
+    event_id = sample.add("01-01 10:00:00", "fee", "1", "k", asset_class="credit_card")
+    assert [(one.event_id, one.window) for one in sample.findings(CONCENTRATION)] == ([(event_id, "issuer")] if found else [])
+
+
 @pytest.mark.parametrize(("demand", "found"), [("50000", True), ("49999", False)])
 def test_the_sum_of_the_squares_of_the_weights_of_classes_is_a_half(tmp_path: Path, demand: str, found: bool) -> None:
     """Two halves are 0.5; 0.49999, 0.5 and 0.00001 are a little less."""
