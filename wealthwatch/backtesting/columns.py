@@ -8,13 +8,16 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Literal, Union, get_args, get_origin
 
+from pydantic import AwareDatetime
+
 from schemas.message import Message
 
-_SCALARS: dict[type, str] = {
+_SCALARS: dict[Any, str] = {
     bool: "BOOLEAN",
     int: "BIGINT",
     Decimal: "DECIMAL(38, 12)",
     datetime: "TIMESTAMPTZ",
+    AwareDatetime: "TIMESTAMPTZ",
     date: "DATE",
 }
 """Anything else is text. Twelve decimals hold every number of the contract."""

@@ -31,9 +31,10 @@ def pieces(path: Path, longest: int, size: int = PIECE) -> Iterator[tuple[int, l
     with path.open("rb") as raw, _unpacked(path, raw) as file:
         begun = b""
         while block := _read(path, file, size):
-            lines = (begun + block).split(b"\n")
-            begun = lines.pop()[: longest + 1]
-            yield raw.tell(), [line[:-1] if line.endswith(b"\r") else line for line in lines] if b"\r" in block else lines
+            read = begun + block
+            lines = read.split(b"\n")
+            begun = lines.pop()[: longest + 2]
+            yield raw.tell(), [line.removesuffix(b"\r") for line in lines] if b"\r" in read else lines
         if begun:
             yield raw.tell(), [begun.removesuffix(b"\r")]
 

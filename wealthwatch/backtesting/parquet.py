@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +62,7 @@ class Table(File):
                 f"WHERE {'customer_id IS NULL OR ' if ours else ''}customer_id IN (SELECT customer_id FROM ours)",
             )
             last = 0
-            while batch := rows.fetchmany(ITEMS_TOGETHER):
+            while batch := self._fetched(rows):
                 gathered = Gathered()
                 last = batch[-1][0]
                 share.of_items(((number, owner and owner.encode(), text.encode()) for number, owner, text in batch), gathered)
@@ -84,12 +85,21 @@ class Table(File):
         return share.group(b"") is not None
 
     def _ask(self, db: DuckDBPyConnection, query: str) -> DuckDBPyConnection:
+        with self._readable():
+            return db.execute(query, {"path": str(self.path)})
+
+    def _fetched(self, rows: DuckDBPyConnection) -> list[tuple[int, str | None, str]]:
+        with self._readable():
+            return rows.fetchmany(ITEMS_TOGETHER)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
         import duckdb
 
         try:
-            return db.execute(query, {"path": str(self.path)})
-        except duckdb.IOException as error:
-            raise FeedError(f"{self.path} is no Parquet file: {str(error).splitlines()[0]}") from error
+            yield
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise FeedError(f"{self.path} is no Parquet file that can be read: {str(error).splitlines()[0]}") from error
 
 
 def write(lines: Path, columns: Mapping[str, str], out: Path) -> None:

@@ -11,7 +11,8 @@ from contextlib import ExitStack
 from heapq import merge
 from pathlib import Path
 
-HELD_BYTES = 64 << 20
+HELD_BYTES = 16 << 20
+MOST_FILES = 64
 
 
 class Runs:
@@ -20,7 +21,7 @@ class Runs:
     def __init__(self, folder: Path, name: str, held_bytes: int = HELD_BYTES) -> None:
         self._folder, self._name, self._most = folder, name, held_bytes
         self._held: list[bytes] = []
-        self._bytes = 0
+        self._bytes = self._made = 0
         self._files: list[Path] = []
 
     def add(self, key: bytes, text: bytes) -> None:
@@ -32,18 +33,30 @@ class Runs:
             self._write()
 
     def close(self) -> list[Path]:
-        """Write what is held, and say where all of it is."""
+        """Write what is held, and say where all of it is: in so few files that all can be open at once."""
         if self._held:
             self._write()
+        while len(self._files) > MOST_FILES:
+            some, self._files = self._files[:MOST_FILES], self._files[MOST_FILES:]
+            path = self._next()
+            with ExitStack() as stack, path.open("wb") as file:
+                file.writelines(merge(*(stack.enter_context(one.open("rb")) for one in some)))
+            for one in some:
+                one.unlink()
+            self._files.append(path)
         return self._files
 
     def _write(self) -> None:
         self._held.sort()
-        path = self._folder / f"{self._name}.{len(self._files)}"
+        path = self._next()
         with path.open("wb") as file:
             file.writelines(self._held)
         self._files.append(path)
         self._held, self._bytes = [], 0
+
+    def _next(self) -> Path:
+        self._made += 1
+        return self._folder / f"{self._name}.{self._made}"
 
 
 def merged(runs: Sequence[Path]) -> Iterator[tuple[bytes, bytes]]:

@@ -6,7 +6,7 @@ The range is settled once, before any job reads, so that a topic that grows mean
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
@@ -148,31 +148,29 @@ def _bound(url: str, text: str) -> Bound:
 
 
 def _settle(kafka: Kafka, topic: str, first: Bound, end: Bound) -> tuple[Range, ...]:
-    from handlers.history import all_partitions, offsets_at, reader
+    from handlers.history import all_partitions, reader
 
     with reader(kafka) as consumer:
         if topic not in consumer.topics():
             raise FeedError(f"there is no topic {topic} at {kafka.bootstrap_servers}")
         partitions = all_partitions(consumer, topic)
         begins, ends = consumer.beginning_offsets(partitions), _true_ends(consumer, partitions)
-        starts: dict[TopicPartition, int] = _offsets(first, begins, lambda moment: offsets_at(consumer, partitions, moment))
-        stops: dict[TopicPartition, int] = _offsets(end, ends, lambda moment: offsets_at(consumer, partitions, moment))
-        return tuple(
-            Range(one.partition, max(starts[one], begins[one]), min(stops[one], ends[one]))
-            for one in partitions
-            if max(starts[one], begins[one]) < min(stops[one], ends[one])
-        )
+        starts, stops = _offsets(consumer, first, begins, ends), _offsets(consumer, end, ends, ends)
+        ranges = (Range(one.partition, max(starts[one], begins[one]), min(stops[one], ends[one])) for one in partitions)
+        return tuple(one for one in ranges if one.first < one.end)
 
 
 def _offsets(
-    bound: Bound, default: dict[TopicPartition, int], at: Callable[[datetime], dict[TopicPartition, int | None]]
+    consumer: KafkaConsumer, bound: Bound, default: dict[TopicPartition, int], ends: dict[TopicPartition, int]
 ) -> dict[TopicPartition, int]:
+    """The offset of each partition that a bound means: at a time, the first that the broker got then or later."""
     if bound is None:
         return default
     if isinstance(bound, int):
         return dict.fromkeys(default, bound)
-    found = at(bound)
-    return {one: default[one] if (offset := found[one]) is None else offset for one in default}
+    found = consumer.offsets_for_times(dict.fromkeys(default, int(bound.timestamp() * 1_000)))
+    # Where nothing is as late, the broker says nothing; the embedded one says offset 0 without a time.
+    return {one: ends[one] if (at := found.get(one)) is None or at.timestamp < 0 else at.offset for one in default}
 
 
 def _true_ends(consumer: KafkaConsumer, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:

@@ -53,6 +53,7 @@ def command(
     from wealthwatch.backtesting.feeds import beside, source_of
     from wealthwatch.backtesting.findings import workplace
     from wealthwatch.backtesting.job import Task
+    from wealthwatch.backtesting.parquet import connect
     from wealthwatch.backtesting.rules import with_rules
     from wealthwatch.backtesting.tables import show
 
@@ -62,6 +63,8 @@ def command(
     began = time.monotonic()
     try:
         sources = tuple(source_of(feed, format_, settings.kafka) for feed in feeds)
+        if parquet:
+            connect().close()
         sides = (beside(sources, "customers", customers, settings.kafka), beside(sources, "prices", prices, settings.kafka))
         with workplace(out) as folder:
             names = tuple(str(file) if file else "" for file in chosen)
@@ -109,5 +112,6 @@ def _run(task: Task, out: Path, *, parquet: bool, silent: bool) -> Findings:
 def _print_json(findings: Findings, seconds: float) -> None:
     import json
 
-    speed = {"seconds": round(seconds, 3), "movements_per_second": round(findings.movements / max(seconds, 1e-6))}
+    took = max(0.001, round(seconds, 3))
+    speed = {"seconds": took, "movements_per_second": round(findings.movements / took, 1)}
     typer.echo(json.dumps(findings.summary() | speed, ensure_ascii=False))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
+from unicodedata import east_asian_width
 
 from markupsafe import Markup
 
@@ -14,9 +16,9 @@ from schemas.rules import Severity
 SEVERITIES = tuple(str(severity) for severity in reversed(Severity))
 """Most severe first, as they are stacked."""
 BAR = 1_000
-TOP, BOTTOM, RIGHT = 26, 46, 14
-LEAST_LABEL_PX = 46
-"""Labels below the columns stand at least so far apart."""
+TOP, BOTTOM, RIGHT = 26, 50, 14
+GAP = 10
+"""Between labels below the columns, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,9 @@ def columns(identity: str, shown: Sequence[Column], axes: Axes, frame: Frame) ->
     ]
     width = max(1.0, min(step * 0.82, 64.0))
     drawn = [_column(column, frame.left + (place + 0.5) * step - width / 2, width, y) for place, column in enumerate(shown)]
-    every = max(1, -(-LEAST_LABEL_PX * max(1, max(len(column.label) for column in shown) // 5) // max(1, int(step))))
+    every = ceil((max(_width(column.label) for column in shown) + GAP) / step)
     below = [
-        element("text", column.label, x=frame.left + (place + 0.5) * step, y=floor + 16, text_anchor="middle", class_="axis")
+        element("text", column.label, x=frame.left + (place + 0.5) * step, y=floor + 20, text_anchor="middle", class_="axis")
         for place, column in enumerate(shown)
         if place % every == 0
     ]
@@ -116,6 +118,11 @@ def columns(identity: str, shown: Sequence[Column], axes: Axes, frame: Frame) ->
     ]
     style = "narrow-only" if frame.narrow else "wide-only"
     return picture(identity, frame.width, frame.height, axes.title, axes.description, *grid, *drawn, *below, *named, class_=style)
+
+
+def _width(label: str) -> float:
+    """Of a label in the axis' type size, nearly."""
+    return sum(12.5 if east_asian_width(sign) in "WF" else 6.8 for sign in label)
 
 
 def _column(column: Column, x: float, width: float, y: Callable[[float], float]) -> Markup:

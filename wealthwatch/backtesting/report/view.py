@@ -20,6 +20,7 @@ from wealthwatch.backtesting.tally import Daily, Tally, most
 
 AFFECTED = 10
 MOST_COLUMNS = 20
+OF_A_HOUSEHOLD = "household_"
 _LATER = (Status.ESCALATED, Status.RESOLVED, Status.RETRACTED)
 _SIDES = (Change.REMOVED, Change.ADDED)
 
@@ -46,8 +47,9 @@ class View:
 
     def explained(self, name: str) -> str:
         """What it looks for; nothing for a rule of the bank's own."""
-        chinese, english = EXPLAINED.get(name, ("", ""))
-        return chinese if self.tag == "zh" else english
+        chinese, english = EXPLAINED.get(name.removeprefix(OF_A_HOUSEHOLD), ("", ""))
+        found = chinese if self.tag == "zh" else english
+        return self.words("rules.household", what=found) if found and name.startswith(OF_A_HOUSEHOLD) else found
 
     def severity(self, name: str) -> str:
         """A severity's name."""

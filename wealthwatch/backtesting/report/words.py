@@ -25,10 +25,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "figure.customers": ("涉及客户", "Customers concerned"),
     "figure.of": ("共 {total}", "of {total}"),
     "figure.managers": ("涉及客户经理", "Managers concerned"),
-    "figure.median": ("经理一天收到（中位数）", "A manager's usual day"),
+    "figure.median": ("经理平常一天收到", "A manager's usual day has"),
     "figure.p95": ("95% 的日子不超过", "95 days in 100 have at most"),
-    "figure.largest": ("单日最多", "The fullest day"),
-    "figure.days": ("只计有提醒的日子", "of days with any"),
+    "figure.largest": ("单日最多", "The fullest day has"),
+    "figure.days": ("只计有提醒的日子", "counting only days with any"),
     "rules.title": ("各规则触发了多少提醒", "How much each rule tells"),
     "rules.lead": (
         "每条规则只关注一种变化。条形越长，提醒越多；颜色表示紧急程度。",
@@ -36,6 +36,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "rules.quiet": ("以下规则没有触发：", "These rules found nothing: "),
     "rules.off": ("以下规则已关闭，未运行：", "These rules are switched off and were not run: "),
+    "rules.household": ("以家庭为单位：{what}", "For a whole household: {what}"),
     "rules.then": ("之后：", "Later: "),
     "then.escalated": ("{n} 条升级", "{n} became more urgent"),
     "then.resolved": ("{n} 条自行恢复", "{n} ended by themselves"),
@@ -61,7 +62,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         ),
         (
             "Take every manager's every day: {all} days in all, of which {some} ({share}) have at least one notification. "
-            "Half of those have {median} or fewer, 95 in 100 have {p95} or fewer; the fullest is {date} for manager {manager}, with {largest}."
+            "Half of those have {median} or fewer, 95 in 100 have {p95} or fewer; the fullest, {date} for {manager}, has {largest}."
         ),
     ),
     "daily.x": ("一位经理一天收到的提醒数", "Notifications that one manager has on one day"),
