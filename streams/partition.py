@@ -56,6 +56,8 @@ class Partition:
         self.progressed_at = time.monotonic()
         self._context, self._fail, self._rules_known = context, fail, rules_known
         self._fetched: deque[list[ConsumerRecord]] = deque()
+        self._open: list[ConsumerRecord] = []
+        """Movements taken from the queue and not yet written: nobody else would bring them again."""
         self._waiting = 0
         self._beside: deque[ConsumerRecord] = deque()
         self._wake, self._room = asyncio.Event(), asyncio.Event()
@@ -125,6 +127,10 @@ class Partition:
             beside.cancel()
             await asyncio.gather(beside, return_exceptions=True)
             self._beside.clear()
+            if self._open:
+                self._fetched.appendleft(self._open)
+                self._waiting += len(self._open)
+                self._open = []
             await session.close(written=written)
 
     async def _work(self, session: Session, following: asyncio.Task[None]) -> None:
@@ -138,7 +144,9 @@ class Partition:
             movements = await self._next(session)
             beside = list(self._beside)
             self._beside.clear()
+            self._open = movements
             await session.take(movements, beside, more=bool(self._fetched))
+            self._open = []
             self.position = session.positions.movements
             self.progressed_at = time.monotonic()
 
