@@ -14,6 +14,7 @@ from schemas.settings import Settings
 from streams.backtest import KEPT_ERAS, Backtest, order_of
 from streams.decide import Result
 from streams.posting import MISMATCH, Refusal, read
+from streams.windows import Closes
 from wealthwatch.backtesting.beside import Bad, prices, profiles
 from wealthwatch.backtesting.positions import position
 from wealthwatch.backtesting.routing import Gathered, Item
@@ -115,6 +116,7 @@ class Job:
         held = Runs(self._task.folder, f"held.{self._number}")
         first = self._backtests[0]
         for customer in first.customers.values():
+            customer.closes = Closes()  # of the past, and writing them would take most of the time
             if customer.accounts:
                 held.add(customer.customer_id.encode(), position(customer, first.book))
         self._outcome.customers = len(first.customers)

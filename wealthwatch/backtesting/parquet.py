@@ -65,7 +65,7 @@ class Table(File):
             while batch := self._fetched(rows):
                 gathered = Gathered()
                 last = batch[-1][0]
-                share.of_items(((number, owner and owner.encode(), text.encode()) for number, owner, text in batch), gathered)
+                share.of_items(((number, owner.encode() if owner else None, text.encode()) for number, owner, text in batch), gathered)
                 yield last, last, gathered
         yield self.size, self.size, {}
 
