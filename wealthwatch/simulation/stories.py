@@ -110,13 +110,17 @@ class Stage:
         self._agenda: dict[int, dict[int, list[tuple[Any, ...]]]] = {}
 
     def cast(self, scenes: Sequence[Scene], customers: int) -> Mapping[int, Scene]:
-        """Who plays what, by customer number: spread over all customers, so that many managers have one; half play nothing at least."""
-        parts = [
+        """Who plays what, by customer number: spread over all customers, so that many managers have one.
+
+        In a small bank half the customers play nothing at least, and what is told seldom has no place beyond one of eight.
+        """
+        wanted = [
             scene
             for turn in range(max(1, customers // OFTEN))
             for scene in scenes
             if scene.days <= len(self.days) and turn % (scene.per // OFTEN) == 0
         ][: max(1, customers // 2)]
+        parts = [scene for place, scene in enumerate(wanted) if scene.per == OFTEN or place < customers // 8]
         cast: dict[int, Scene] = {}
         for place, scene in enumerate(parts):
             number = 1 + place * customers // len(parts)

@@ -87,7 +87,7 @@ def _owner(line: bytes) -> str:
 
 @pytest.fixture(scope="module")
 def year(tmp_path_factory: pytest.TempPathFactory) -> Bank:
-    return _bank(tmp_path_factory.mktemp("year") / "bank.jsonl", Plan(7, 150, 400, START))
+    return _bank(tmp_path_factory.mktemp("year") / "bank.jsonl", Plan(7, 360, 400, START))
 
 
 @pytest.fixture(scope="module")
