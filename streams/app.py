@@ -16,7 +16,6 @@ from schemas.settings import Settings
 from schemas.topics import MOVEMENTS
 from streams.book import RuleBook
 from streams.clock import Clock
-from streams.findings import World
 from streams.metrics import Metrics
 from streams.money import Rates
 from streams.partition import Partition
@@ -25,6 +24,7 @@ from streams.publisher import Ordered, Publisher, Transactional
 from streams.session import Context
 from streams.transport import BatchTransport, Detecting
 from streams.windows import Calendar
+from streams.world import World
 
 log = structlog.get_logger(__name__)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,14 +10,13 @@ from uuid import UUID, uuid5
 from schemas.movements import AssetClass
 from schemas.notifications import Band, Evidence, Notification, Rate, Status, Trigger
 from schemas.rules import Severity
-from streams.book import RuleBook
+from streams.customer import CLASSES
 from streams.due import due_by
-from streams.money import Rates, to_decimal
-from streams.portfolio import CLASSES
+from streams.money import to_decimal
 from streams.posting import Posting
 from streams.rule import Facts, Finding, Rule, Unit
-from streams.windows import Calendar
 from streams.wording import Text
+from streams.world import World
 
 NAMESPACE = UUID("6f0c1d5e-2f0a-5b0e-9c39-3f6f6b1f7a10")
 """Of every derived id."""
@@ -30,17 +28,6 @@ _PREFIX = {
     Status.RETRACTED: Text("已撤回：", "Retracted: "),
 }
 _NO_ACTION = Text("无需处理。", "Nothing to do.")
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What a decision may use beside the customer and the movement."""
-
-    book: RuleBook
-    rates: Rates
-    calendar: Calendar
-    history_days: int = 92
-    remembered_events: int = 512
 
 
 def notification_id(rule: str, dedup_key: str, opened_by: str) -> UUID:

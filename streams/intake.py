@@ -10,11 +10,12 @@ from pydantic import ValidationError
 from schemas.customers import Customer as CustomerProfile
 from schemas.dead_letters import DeadLetter, Fault
 from schemas.ticks import Tick
+from streams.customer import Profile
 from streams.fuse import Fuse
 from streams.metrics import Metrics
-from streams.portfolio import Profile
-from streams.posting import Posting, Refusal, read
+from streams.posting import Posting, Refusal
 from streams.publisher import Batch
+from streams.reading import read
 
 FUTURE_SECONDS = 86_400
 """A movement may be this far ahead of the broker's clock; beyond, its clock is wrong and would carry the customer's with it."""

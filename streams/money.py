@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 
@@ -37,7 +36,7 @@ def parse_units(text: str) -> int:
     whole, point, decimals = (text[1:] if negative else text).partition(".")
     digits = whole + decimals
     places = len(decimals)
-    if not digits.isdigit() or not digits.isascii() or places > 4 or not 0 < len(whole) <= 18:
+    if not digits.isdigit() or not digits.isascii() or places > 4 or not 0 < len(whole) <= 14:
         raise ValueError("not a decimal string with at most 4 decimals")
     if (point and not places) or (whole[0] == "0" and len(whole) > 1):
         raise ValueError("not a decimal string with at most 4 decimals")
@@ -62,16 +61,16 @@ def half_even(numerator: int, denominator: int) -> int:
     return quotient + 1 if twice > denominator or (twice == denominator and quotient & 1) else quotient
 
 
-@dataclass(slots=True)
 class Rates:
     """The last known rate of each currency in the base currency, owned and changed by one place.
 
     `version` changes with every change, so that a customer knows when to value foreign accounts anew.
     """
 
-    base: str
-    version: int = 1
-    _prices: dict[str, tuple[int, int, Price]] = field(default_factory=dict)
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.version: int = 1
+        self._prices: dict[str, tuple[int, int, Price]] = {}
 
     def learn(self, price: Price) -> None:
         """Take a newer rate of a currency; an older one, and what is not priced in the base currency, changes nothing."""

@@ -17,11 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.movements import Direction, Flow
 from schemas.notifications import NotificationKind, Window
 from schemas.rules import Severity
-from schemas.settings import Bank, Tier
+from schemas.settings import Tier
 from streams.money import ceiling, to_units
-from streams.portfolio import Customer, Effect
-from streams.posting import Posting
-from streams.windows import Calendar
+from streams.screens import Screen
+from streams.situation import Situation
 from streams.wording import Text
 
 Unit = Literal["money", "ratio", "count", "days"]
@@ -91,27 +90,6 @@ class Prepared(Generic[P]):
         """The materiality gate: max(floor, share x AUM before), in base-currency units, rounded up so that >= is exact."""
         over, under = self.share
         return max(self.floor, -(-aum_before * over // under))
-
-
-@dataclass(slots=True)
-class Situation:
-    """What a rule may look at: the customer after the movement or the tick, and what the movement did."""
-
-    customer: Customer
-    bank: Bank
-    calendar: Calendar
-    now: int
-    """Event time, whole seconds since 1970."""
-    day: int
-    """Its business date, as an ordinal."""
-    posting: Posting | None = None
-    effect: Effect | None = None
-    active_before: int = 0
-    """Event time of the customer's last own movement before this one."""
-    tier_before: str = ""
-    """The tier before the date that a tick has just closed."""
-    average: int | None = None
-    """AUM_avg(30) at a date's first tick, rounded down to a whole unit; None before 30 closes, and at any other time."""
 
 
 class Measured(NamedTuple):
@@ -200,6 +178,13 @@ class ConditionRule(Rule[P]):
     @abstractmethod
     def measure(self, situation: Situation, prepared: Prepared[P]) -> Iterator[Measured]:
         """The numbers, one a facet; an open facet must be among them, at a tick too."""
+
+    def screens(self, prepared: Prepared[P]) -> tuple[Screen, ...] | None:  # noqa: ARG002
+        """What must pass, one of them at least, for a quiet facet to open at a movement; None: ask always.
+
+        They are looked at, in the fast part of the engine, instead of asking the rule. They may pass in vain, but must not fail in vain.
+        """
+        return None
 
     def opens(self, measured: Measured, situation: Situation, prepared: Prepared[P]) -> bool:  # noqa: ARG002
         """Whether a quiet facet opens."""

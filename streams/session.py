@@ -21,17 +21,17 @@ from schemas.notifications import Notification, Status
 from schemas.settings import Settings
 from schemas.topics import CUSTOMERS, DEAD_LETTERS, MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES, TICKS
 from streams.changelog import POSITIONS_KEY, PartitionReader, Recovered, encode_positions
+from streams.customer import Customer
 from streams.decide import Result, decide, pass_time
-from streams.findings import World
 from streams.fuse import Fuse
 from streams.intake import Intake, appended_at
 from streams.metrics import Metrics
-from streams.portfolio import Customer
 from streams.positions import snapshot
-from streams.posting import MISMATCH
+from streams.posting import MISMATCH, OUT_OF_RANGE
 from streams.publisher import Batch, Publisher
 from streams.state import encode
 from streams.store import MemoryStore
+from streams.world import World
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +41,7 @@ are encoded then, too, while they are still in the processor's cache: later it t
 BUSY = 60
 """While there is more to decide, allocations are published this many times less often."""
 SOURCE = "/wealthwatch/detector"
+REFUSED = {Result.MISMATCHED: MISMATCH, Result.OUT_OF_RANGE: OUT_OF_RANGE}
 
 
 @dataclass(slots=True)
@@ -204,8 +205,8 @@ class Session:
         if record.timestamp != self._stamp:
             self._stamp, self._appended_at = record.timestamp, appended_at(record)
         decision = decide(customer, posting, self._appended_at, self._world)
-        if decision.result is Result.MISMATCHED:
-            self._intake.refuse(record, MISMATCH, self._batch)
+        if decision.result in REFUSED:
+            self._intake.refuse(record, REFUSED[decision.result], self._batch)
             self._count(posting.source, "refused")
             return
         self._count(posting.source, decision.result)

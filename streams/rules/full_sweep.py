@@ -10,7 +10,8 @@ from schemas.movements import Direction
 from schemas.rules import Severity
 from streams.money import to_decimal
 from streams.portfolio import DAY_SECONDS
-from streams.rule import EXTERNAL_DEBIT, Bands, EventRule, Facts, Finding, Floor, Measured, Parameters, Prepared, Said, Situation
+from streams.rule import EXTERNAL_DEBIT, Bands, EventRule, Facts, Finding, Floor, Measured, Parameters, Prepared, Said
+from streams.situation import Situation
 from streams.wording import Text, money, share
 
 

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from schemas.rules import Severity
 from streams.money import ceiling, to_decimal, to_units
-from streams.rule import Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said, Situation
+from streams.rule import Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
+from streams.situation import Situation
 from streams.wording import Text, money
 
 
