@@ -16,7 +16,7 @@ from schemas.settings import Bank, Settings, SettingsError
 from streams.customer import Customer
 from streams.money import ceiling, to_units
 from streams.rule import ConditionRule, EventRule, Parameters, Prepared, Rule
-from streams.sheet import CAUSES, AskedCondition, AskedEvent, Held, Sheet
+from streams.sheet import CAUSES, Asked, Held, Sheet, held_sheet
 
 
 def all_rules() -> dict[str, Rule[Any]]:
@@ -62,9 +62,8 @@ class RuleBook:
 
     def sheet(self, customer: Customer) -> Sheet:
         """The numbers for one customer: customer before tier before segment before global."""
-        held = customer.held
-        if isinstance(held, Held) and held.book is self and held.tier == customer.tier and held.profile is customer.profile:
-            return held.sheet
+        if (held := held_sheet(customer, self)) is not None:
+            return held
         tier, segment = self.tier_of(customer), customer.profile.segment
         own = customer.customer_id if self._set_alone and customer.customer_id in self._set_alone else None
         key = (tier, segment, own)
@@ -76,22 +75,19 @@ class RuleBook:
         numbers = {name: self._prepare(rule, tier, segment, own) for name, rule in self.rules.items()}
         events = [
             [
-                AskedEvent(rule, numbers[name], numbers[name].floor if rule.from_floor else 0)
+                Asked(rule, numbers[name], numbers[name].floor if rule.from_floor else 0, rule.screens(numbers[name]))
                 for name, rule in self.events.items()
                 if cause in rule.causes
             ]
             for cause in CAUSES
         ]
         conditions = [
-            [
-                AskedCondition(rule, numbers[name], rule.screens(numbers[name]))
-                for name, rule in self.conditions.items()
-                if cause in rule.causes
-            ]
+            [Asked(rule, numbers[name], 0, rule.screens(numbers[name])) for name, rule in self.conditions.items() if cause in rule.causes]
             for cause in CAUSES
         ]
-        on_break = [AskedEvent(rule, numbers[name], 0) for name, rule in self.events.items() if rule.on_break]
-        found = self._sheets[tier, segment, own] = Sheet(numbers, events, on_break, conditions)
+        closing = [Asked(rule, numbers[name], 0, rule.screens(numbers[name])) for name, rule in self.conditions.items() if rule.at_close]
+        on_break = [Asked(rule, numbers[name], 0, None) for name, rule in self.events.items() if rule.on_break]
+        found = self._sheets[tier, segment, own] = Sheet(numbers, events, on_break, conditions, closing)
         return found
 
     def tier_of(self, customer: Customer) -> str:
@@ -109,7 +105,7 @@ class RuleBook:
             **setting.by_tier.get(tier, {}),
             **(setting.by_customer.get(customer_id, {}) if customer_id else {}),
         }
-        return Prepared.of(rule.parameters.model_validate(merged), self.bank.tiers[self.tiers[tier]])
+        return Prepared.of(rule.parameters.model_validate(merged), self.bank.tiers[self.tiers[tier]], self.bank.tiers)
 
     def _check(self, name: str, rule: Rule[Any]) -> None:
         setting = self.settings[name]

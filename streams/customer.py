@@ -8,7 +8,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from schemas.movements import LIABILITIES, AssetClass
-from streams.history import Classes, History
+from streams.history import Classes, History, Recent
 
 CLASSES = tuple(AssetClass)
 IS_LIABILITY = tuple(name in LIABILITIES for name in CLASSES)
@@ -35,8 +35,8 @@ class Account:
         self.instrument: str | None = None
         self.product: str | None = None
         self.maturity: str | None = None
-        self.debits: list[tuple[int, int, int]] = []
-        """External debits of the last 24 hours, by event time: event time, units, base-currency units."""
+        self.debits = Recent()
+        """External debits of the last 24 hours."""
         self.seeded_at: int = 0
         """Event time of the snapshot that stated the balance; 0 for none."""
 
@@ -61,7 +61,7 @@ class Account:
             self.instrument,
             self.product,
             self.maturity,
-            self.debits,
+            self.debits.pack(),
             self.seeded_at,
         )
 
@@ -72,7 +72,7 @@ class Account:
         found.balance, found.value, found.latest, found.gap, found.gap_at = packed[2], packed[3], packed[4], packed[5], packed[6]
         found.opening, found.opened_at, found.held = packed[7], packed[8], packed[9]
         found.instrument, found.product, found.maturity = packed[10], packed[11], packed[12]
-        found.debits = [(at, units, value) for at, units, value in packed[13]]
+        found.debits = Recent.unpack(packed[13])
         found.seeded_at = packed[14]
         return found
 

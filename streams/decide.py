@@ -20,10 +20,10 @@ from streams.book import RuleBook
 from streams.customer import Condition, Customer, Told
 from streams.events import digest_of, is_known, remember
 from streams.findings import band, identity, notification_id, notify
-from streams.portfolio import INITIATED, Effect, apply, fits, revalue, take_back
+from streams.portfolio import INITIATED, Effect, apply, fits, revalue
 from streams.posting import Posting
 from streams.rule import LONGEST_WINDOW, ConditionRule, EventRule, Finding, Measured, Prepared
-from streams.sheet import cause_place
+from streams.sheet import cause_place, held_sheet
 from streams.situation import Situation
 from streams.world import World
 
@@ -114,11 +114,13 @@ def _ask(
 ) -> None:
     """Ask the rules that a movement concerns; those that cannot answer anything new are not asked."""
     day = effect.clock_day
-    sheet = world.book.sheet(customer)
+    sheet = held_sheet(customer, world.book) or world.book.sheet(customer)
     cause = cause_place(effect.flow, posting.direction)
-    asked = [condition for condition in sheet.conditions[cause] if customer.conditions or condition.may_open(customer, day)]
-    unusual = bool(effect.broke or effect.filled or customer.latched or customer.reversed or posting.reverses is not None)
-    if not asked and not unusual and effect.value < sheet.least[cause]:
+    some = len(customer.conditions) > 0
+    events = [event for event in sheet.events[cause] if event.passes(customer, effect)]
+    conditions = [condition for condition in sheet.conditions[cause] if some or condition.passes(customer, effect)]
+    unusual = effect.broke != 0 or effect.filled or posting.reverses is not None or customer.latched or customer.reversed
+    if not events and not conditions and not unusual:
         return
     situation = Situation(customer, world.book.bank, world.calendar, customer.clock, day)
     situation.posting, situation.effect, situation.active_before = posting, effect, active_before
@@ -127,11 +129,10 @@ def _ask(
     if digest in customer.reversed:
         customer.reversed.remove(digest)
         if posting.direction is Direction.DEBIT:
-            take_back(effect.account, posting.at, posting.units)
+            effect.account.debits.take_back(posting.at, posting.units)
     else:
-        for event in sheet.events[cause]:
-            if effect.value >= event.least:
-                _ask_event(event.rule, event.prepared, situation, digest, detected_at, world, found)
+        for event in events:
+            _ask_event(event.rule, event.prepared, situation, digest, detected_at, world, found)
         if effect.broke:
             for event in sheet.on_break:
                 _ask_event(event.rule, event.prepared, situation, digest, detected_at, world, found)
@@ -146,7 +147,7 @@ def _ask(
     if effect.filled:
         broken = [told for told in customer.told if told.rule == RECON_BREAK and told.account_id == posting.account_id]
         _retract(situation, broken, detected_at, world, found)
-    for condition in asked:
+    for condition in conditions:
         _ask_condition(condition.rule, condition.prepared, situation, detected_at, world, found, undone)
 
 
@@ -193,28 +194,43 @@ def _pass_time(customer: Customer, to: int, detected_at: datetime, world: World,
     while tick and tick <= to:
         customer.clock = tick
         day = calendar.date_of(tick)
-        situation = Situation(customer, book.bank, calendar, tick, day)
-        asked = {_name(key) for key in customer.conditions}
         begins = calendar.midnight(day) == tick
+        tier_before, average = customer.tier, None
         if begins:
             _forget(customer, day - world.history_days)
             total = customer.history.total(day - 1, AVERAGE_DAYS)
-            situation.average = None if total is None else total // AVERAGE_DAYS
-            situation.tier_before = customer.tier
-            customer.tier = decided_tier(customer.tier, situation.average, book)
             if total is not None:
-                asked |= book.at_close
-            if customer.tier != situation.tier_before:
-                asked |= book.conditions.keys()  # the tier sets their thresholds
-        if asked:
-            numbers = book.sheet(customer).prepared
-            for name, rule in book.conditions.items():
-                if name in asked:
-                    _ask_condition(rule, numbers[name], situation, detected_at, world, found)
-        for key, held in list(customer.conditions.items()):
-            if 0 < held.cooling_until <= tick and (begins or _name(key) not in book.at_close):
-                del customer.conditions[key]
+                average = total // AVERAGE_DAYS
+                customer.tier = decided_tier(customer.tier, average, book)
+        if customer.conditions or customer.tier != tier_before or (average is not None and _matters(customer, average, world)):
+            situation = Situation(customer, book.bank, calendar, tick, day)
+            situation.average, situation.tier_before = average, tier_before
+            _ask_at_tick(situation, begins, detected_at, world, found)
         tick = _next_tick(customer, day, world)
+
+
+def _matters(customer: Customer, average: int, world: World) -> bool:
+    """Whether any rule must be asked at a close that changed no tier, of a customer of whom nothing is open."""
+    sheet = held_sheet(customer, world.book) or world.book.sheet(customer)
+    return any(asked.passes_close(average) for asked in sheet.closing)
+
+
+def _ask_at_tick(situation: Situation, begins: bool, detected_at: datetime, world: World, found: list[Notification]) -> None:
+    """Ask the conditions that are open or, at the close of a date, all that a close can open; end the cooldowns that are over."""
+    customer, book = situation.customer, world.book
+    asked = {_name(key) for key in customer.conditions}
+    if situation.average is not None:
+        asked |= book.at_close
+    if customer.tier != situation.tier_before:
+        asked |= book.conditions.keys()  # the tier sets their thresholds
+    if asked:
+        numbers = book.sheet(customer).prepared
+        for name, rule in book.conditions.items():
+            if name in asked:
+                _ask_condition(rule, numbers[name], situation, detected_at, world, found)
+    for key, held in list(customer.conditions.items()):
+        if 0 < held.cooling_until <= situation.now and (begins or _name(key) not in book.at_close):
+            del customer.conditions[key]
 
 
 def _forget(customer: Customer, day: int) -> None:

@@ -61,10 +61,10 @@ def segment(customer: Customer, number: int) -> bytes:
     return bytes(memoryview(customer.events[begin : begin + SEGMENT]))
 
 
-def filling(customer: Customer) -> bytes:
-    """The bytes of the segment that is filling; none when the last was just sealed."""
+def filling(customer: Customer) -> memoryview:
+    """The segment that is filling, to be copied at once; empty when the last was just sealed."""
     end = customer.cursor
-    return bytes(memoryview(customer.events[end - end % SEGMENT : end]))
+    return memoryview(customer.events)[end - end % SEGMENT : end]
 
 
 def recall(customer: Customer, sealed: Iterable[tuple[int, bytes]], tail: bytes, count: int) -> None:

@@ -166,9 +166,9 @@ class History:
         rows = self.rows
         return [(rows[place], rows[place + _CLOSE]) for place in range(0, len(rows), WIDTH)]
 
-    def pack(self) -> bytes:
-        """The rows as bytes."""
-        return bytes(memoryview(self.rows))
+    def pack(self) -> memoryview:
+        """The rows, to be copied at once."""
+        return memoryview(self.rows)
 
     @classmethod
     def unpack(cls, kept_from: int, rows: bytes) -> History:
@@ -305,9 +305,9 @@ class Classes:
             place += 2
         self.entries = kept
 
-    def pack(self) -> bytes:
-        """The entries as bytes."""
-        return bytes(memoryview(self.entries))
+    def pack(self) -> memoryview:
+        """The entries, to be copied at once."""
+        return memoryview(self.entries)
 
     @classmethod
     def unpack(cls, entries: bytes) -> Classes:
@@ -315,3 +315,82 @@ class Classes:
         found = Classes()
         found.entries = vec[i64](array("q", entries))
         return found
+
+
+class Recent:
+    """An account's external debits of the last hours, by event time: event time, units, base-currency units."""
+
+    def __init__(self) -> None:
+        self.entries: vec[i64] = vec[i64]()
+
+    def add(self, at: i64, units: i64, value: i64) -> None:
+        """Put one in its place."""
+        entries = self.entries
+        size: i64 = len(entries)
+        entries = append(entries, at)
+        entries = append(entries, units)
+        entries = append(entries, value)
+        place = size
+        while place > 0 and (entries[place - 3] > at or (entries[place - 3] == at and entries[place - 2] > units)):
+            for column in range(3):
+                entries[place + column] = entries[place - 3 + column]
+            place -= 3
+        entries[place] = at
+        entries[place + 1] = units
+        entries[place + 2] = value
+        self.entries = entries
+
+    def forget_before(self, at: i64) -> None:
+        """Drop those from before an instant."""
+        entries = self.entries
+        size: i64 = len(entries)
+        gone: i64 = 0
+        while gone < size and entries[gone] < at:
+            gone += 3
+        if gone > 0:
+            self.entries = entries[gone:]
+
+    def take_back(self, at: i64, units: i64) -> None:
+        """One of them never left; nothing if it is not there."""
+        entries = self.entries
+        size: i64 = len(entries)
+        place: i64 = 0
+        while place < size and not (entries[place] == at and entries[place + 1] == units):
+            place += 3
+        if place == size:
+            return
+        while place + 3 < size:
+            entries[place] = entries[place + 3]
+            place += 1
+        self.entries = entries[: size - 3]
+
+    def units(self, since: i64, until: i64) -> int:
+        """Their sum from one instant to another, both included, in units of the account."""
+        return self._sum(1, since, until)
+
+    def value(self, since: i64, until: i64) -> int:
+        """Their sum from one instant to another, both included, in base-currency units."""
+        return self._sum(2, since, until)
+
+    def pack(self) -> memoryview | None:
+        """The entries, to be copied at once; None where there are none."""
+        return memoryview(self.entries) if len(self.entries) > 0 else None
+
+    @classmethod
+    def unpack(cls, entries: bytes | None) -> Recent:
+        """From the entries' bytes."""
+        found = Recent()
+        if entries is not None:
+            found.entries = vec[i64](array("q", entries))
+        return found
+
+    def _sum(self, column: i64, since: i64, until: i64) -> int:
+        entries = self.entries
+        size: i64 = len(entries)
+        place: i64 = 0
+        total: i64 = 0
+        while place < size:
+            if since <= entries[place] <= until:
+                total += entries[place + column]
+            place += 3
+        return total

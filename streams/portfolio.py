@@ -14,7 +14,6 @@ The law of balances:
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from typing import Final
 
 from schemas.movements import FLOWS, Direction, Flow, Kind
@@ -72,6 +71,8 @@ class Effect:
         """Difference that a reconciliation found, in units of the account; 0 for none."""
         self.filled: bool = False
         """It filled the account's gap to zero."""
+        self.at: int = 0
+        """Event time."""
         self.clock_day: int = 0
         """Business date of the customer's clock."""
 
@@ -152,7 +153,7 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
             elif flow is _INCOME:
                 history.earn(day, value if posting.direction is _CREDIT else -value)
     clock_day = calendar.date_of(customer.clock) if late else day
-    effect.late, effect.clock_day = late, clock_day
+    effect.late, effect.at, effect.clock_day = late, at, clock_day
     if day < clock_day and history.begun:
         change = customer.aum - aum_closed
         if change or day < history.first:
@@ -229,10 +230,8 @@ def _flow_in(customer: Customer, posting: Posting, account: Account, value: int,
         customer.history.add(day, value, 0)
     else:
         customer.history.add(day, 0, value)
-        insort(account.debits, (posting.at, posting.units, value))
-        oldest = max(account.latest, posting.at) - DAY_SECONDS
-        if account.debits[0][0] < oldest:
-            del account.debits[: bisect_left(account.debits, (oldest,))]
+        account.debits.add(posting.at, posting.units, value)
+        account.debits.forget_before(max(account.latest, posting.at) - DAY_SECONDS)
 
 
 def _undo(customer: Customer, posting: Posting, account: Account, value: int, calendar: Calendar) -> None:
@@ -247,11 +246,4 @@ def _undo(customer: Customer, posting: Posting, account: Account, value: int, ca
         customer.history.add(day, -value, 0)
         return
     customer.history.add(day, 0, -value)
-    take_back(account, at, posting.units)
-
-
-def take_back(account: Account, at: int, units: int) -> None:
-    """A debit of the last 24 hours was reversed: it never left."""
-    place = bisect_left(account.debits, (at, units))
-    if place < len(account.debits) and account.debits[place][:2] == (at, units):
-        del account.debits[place]
+    account.debits.take_back(at, posting.units)

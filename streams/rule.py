@@ -76,15 +76,17 @@ class Prepared(Generic[P]):
     bands: tuple[tuple[Severity, Decimal], ...]
     limits: tuple[tuple[int, int, str], ...]
     """Windows in days, their limit in base-currency units and their facet; empty where the rule has none."""
+    tiers: tuple[Tier, ...] = ()
+    """All tiers of the bank."""
 
     @classmethod
-    def of(cls, parameters: P, tier: Tier) -> Prepared[P]:
+    def of(cls, parameters: P, tier: Tier, tiers: tuple[Tier, ...] = ()) -> Prepared[P]:
         """Work the numbers out."""
         floor = getattr(parameters, "abs_floor", None) or tier.abs_floor
         share = Decimal(getattr(parameters, "pct", 0)).as_integer_ratio()
         times: dict[int, Decimal] = getattr(parameters, "limits", {})
         limits = tuple((days, ceiling(multiple * floor), f"{days}d") for days, multiple in times.items())
-        return cls(parameters, tier, to_units(floor), share, parameters.ordered_bands(), limits)
+        return cls(parameters, tier, to_units(floor), share, parameters.ordered_bands(), limits, tiers)
 
     def gate(self, aum_before: int) -> int:
         """The materiality gate: max(floor, share x AUM before), in base-currency units, rounded up so that >= is exact."""
@@ -143,6 +145,13 @@ class Rule(ABC, Generic[P]):
         """What the evidence adds; nothing by default."""
         return Facts()
 
+    def screens(self, prepared: Prepared[P]) -> tuple[Screen, ...] | None:  # noqa: ARG002
+        """What must pass, one of them at least, for the rule to fire, or for a quiet facet of it to open, at a movement; None: ask always.
+
+        They are looked at, in the fast part of the engine, instead of asking the rule. They may pass in vain, but must not fail in vain.
+        """
+        return None
+
     @abstractmethod
     def say(self, finding: Finding[P]) -> Said:
         """The finding in words, both languages."""
@@ -178,13 +187,6 @@ class ConditionRule(Rule[P]):
     @abstractmethod
     def measure(self, situation: Situation, prepared: Prepared[P]) -> Iterator[Measured]:
         """The numbers, one a facet; an open facet must be among them, at a tick too."""
-
-    def screens(self, prepared: Prepared[P]) -> tuple[Screen, ...] | None:  # noqa: ARG002
-        """What must pass, one of them at least, for a quiet facet to open at a movement; None: ask always.
-
-        They are looked at, in the fast part of the engine, instead of asking the rule. They may pass in vain, but must not fail in vain.
-        """
-        return None
 
     def opens(self, measured: Measured, situation: Situation, prepared: Prepared[P]) -> bool:  # noqa: ARG002
         """Whether a quiet facet opens."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from schemas.movements import Direction, Flow
-from streams.customer import Profile
+from streams.customer import Customer, Profile
+from streams.portfolio import Effect
 from streams.screens import Screen
 
 FLOW_PLACE: Final = {flow: 2 * place for place, flow in enumerate(Flow)}
@@ -19,32 +20,29 @@ def cause_place(flow: Flow, direction: Direction) -> int:
     return FLOW_PLACE[flow] + (0 if direction is _CREDIT else 1)
 
 
-class AskedEvent:
-    """An event rule, its numbers, and the least amount, in base-currency units, from which it can fire."""
+class Asked:
+    """A rule, its numbers, and what must be so at a movement for it to have anything new to say.
 
-    def __init__(self, rule: Any, prepared: Any, least: int) -> None:
+    `least` is an amount in base-currency units; of the `screens` one must pass; None where the rule is always asked.
+    """
+
+    def __init__(self, rule: Any, prepared: Any, least: int, screens: tuple[Screen, ...] | None) -> None:
         self.rule = rule
         self.prepared = prepared
         self.least = least
-
-
-class AskedCondition:
-    """A condition rule, its numbers, and the screens of which one must pass for it to open; None where it is always asked."""
-
-    def __init__(self, rule: Any, prepared: Any, screens: tuple[Screen, ...] | None) -> None:
-        self.rule = rule
-        self.prepared = prepared
         self.screens = screens
 
-    def may_open(self, customer: Any, day: int) -> bool:
-        """Whether the rule must be asked although nothing is open."""
+    def passes(self, customer: Customer, effect: Effect) -> bool:
+        """Whether the rule must be asked."""
+        if effect.value < self.least:
+            return False
         screens = self.screens
-        if screens is None:
-            return True
-        for screen in screens:
-            if screen.passes(customer, day):
-                return True
-        return False
+        return screens is None or any(screen.passes(customer, effect) for screen in screens)
+
+    def passes_close(self, average: int) -> bool:
+        """Whether the rule must be asked at the close of a date that changed no tier."""
+        screens = self.screens
+        return screens is None or any(screen.passes_close(average) for screen in screens)
 
 
 class Sheet:
@@ -53,16 +51,17 @@ class Sheet:
     def __init__(
         self,
         prepared: dict[str, Any],
-        events: list[list[AskedEvent]],
-        on_break: list[AskedEvent],
-        conditions: list[list[AskedCondition]],
+        events: list[list[Asked]],
+        on_break: list[Asked],
+        conditions: list[list[Asked]],
+        closing: list[Asked],
     ) -> None:
         self.prepared = prepared
         self.events = events
-        self.least: list[int] = [min((asked.least for asked in rules), default=1 << 62) for rules in events]
-        """The least amount from which any event rule can fire."""
         self.on_break = on_break
         self.conditions = conditions
+        self.closing = closing
+        """The conditions that are asked at the first tick of every date."""
 
 
 class Held:
@@ -73,3 +72,11 @@ class Held:
         self.book = book
         self.tier = tier
         self.profile = profile
+
+
+def held_sheet(customer: Customer, book: object) -> Sheet | None:
+    """The sheet that was made for the customer as it is now; None if it must be looked up."""
+    held = customer.held
+    if isinstance(held, Held) and held.book is book and held.profile is customer.profile and held.tier == customer.tier:
+        return held.sheet
+    return None
