@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from librt.vecs import vec
 from mypy_extensions import i64
 
@@ -45,36 +43,9 @@ class Account:
         """Whether it is owed rather than owned."""
         return IS_LIABILITY[self.asset_class]
 
-    def pack(self) -> tuple[Any, ...]:
-        """As the state's record holds it."""
-        return (
-            self.asset_class,
-            self.currency,
-            self.balance,
-            self.value,
-            self.latest,
-            self.gap,
-            self.gap_at,
-            self.opening,
-            self.opened_at,
-            self.held,
-            self.instrument,
-            self.product,
-            self.maturity,
-            self.debits.pack(),
-            self.seeded_at,
-        )
-
-    @classmethod
-    def unpack(cls, packed: list[Any]) -> Account:
-        """From the state's record."""
-        found = Account(packed[0], packed[1])
-        found.balance, found.value, found.latest, found.gap, found.gap_at = packed[2], packed[3], packed[4], packed[5], packed[6]
-        found.opening, found.opened_at, found.held = packed[7], packed[8], packed[9]
-        found.instrument, found.product, found.maturity = packed[10], packed[11], packed[12]
-        found.debits = Recent.unpack(packed[13])
-        found.seeded_at = packed[14]
-        return found
+    def within(self, bound: int) -> bool:
+        """Whether the account's figures are all smaller than this."""
+        return -bound < self.balance < bound and -bound < self.gap < bound and -bound < self.opening < bound
 
 
 class Condition:
@@ -90,10 +61,6 @@ class Condition:
         self.opened_by = opened_by
         """Identity of the movement, or instant of the tick, that opened it."""
 
-    def pack(self) -> tuple[Any, ...]:
-        """As the state's record holds it."""
-        return (self.notification_id, self.severity, self.opened_at, self.cooling_until, self.opened_by)
-
 
 class Told:
     """An event rule that fired on a movement: what a reversal of it retracts."""
@@ -106,10 +73,6 @@ class Told:
         self.notification_id = notification_id
         self.severity = severity
         self.account_id = account_id
-
-    def pack(self) -> tuple[Any, ...]:
-        """As the state's record holds it."""
-        return (self.event, self.rule, self.dedup_key, self.notification_id, self.severity, self.account_id)
 
 
 class Profile:
@@ -130,10 +93,6 @@ class Profile:
         self.household_id = household_id
         self.manager_id = manager_id
         self.branch = branch
-
-    def pack(self) -> tuple[Any, ...]:
-        """As the state's record holds it."""
-        return (self.offset, self.segment, self.tier, self.household_id, self.manager_id, self.branch)
 
 
 class Customer:
@@ -158,7 +117,7 @@ class Customer:
         self.owed: int = 0
         """Sum of the liabilities' balances: negative, or 0."""
         self.turnover: int = 0
-        """At least the sum of all amounts in the history: how near its sums may be to the end of their range."""
+        """At least as much as any figure here, close or sum over the history: how near one of them may be to the end of its range."""
         self.accounts: dict[str, Account] = {}
         self.history = History()
         self.classes = Classes()

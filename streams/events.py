@@ -6,8 +6,6 @@ a ring of segments; the changelog gets a segment of its own when it is full, and
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable
 from typing import Final
 
 from librt.strings import read_i64_le
@@ -55,32 +53,44 @@ def segments(customer: Customer) -> int:
     return len(customer.events) // SEGMENT
 
 
-def segment(customer: Customer, number: int) -> bytes:
-    """A sealed segment's bytes."""
+def sealed(customer: Customer, number: int) -> vec[i64]:
+    """The ids of a segment."""
     begin = number * SEGMENT
-    return bytes(memoryview(customer.events[begin : begin + SEGMENT]))
+    return customer.events[begin : begin + SEGMENT]
 
 
-def filling(customer: Customer) -> memoryview:
-    """The segment that is filling, to be copied at once; empty when the last was just sealed."""
-    end = customer.cursor
-    return memoryview(customer.events)[end - end % SEGMENT : end]
+def filling(customer: Customer) -> vec[i64]:
+    """The ids of the segment that is filling; none when the last was just sealed."""
+    end: i64 = customer.cursor
+    return customer.events[end - end % SEGMENT : end]
 
 
-def recall(customer: Customer, sealed: Iterable[tuple[int, bytes]], tail: bytes, count: int) -> None:
+def recall(customer: Customer, count: int, filled: vec[i64], others: list[tuple[int, vec[i64]]]) -> None:
     """Fill the memory of a customer that has just been read, whose `cursor` is known.
 
     Args:
         customer: whose memory.
-        sealed: number and bytes of the sealed segments that were found.
-        tail: the bytes of the one that is filling.
         count: how many segments there were.
+        filled: the ids of the one that is filling.
+        others: number and ids of the sealed segments that were found.
     """
-    found = array("q", bytes(8 * SEGMENT * count))
-    for number, kept in sealed:
-        if 0 <= number < count:
-            found[number * SEGMENT : (number + 1) * SEGMENT] = array("q", kept)
-    if tail:
-        begin = customer.cursor - customer.cursor % SEGMENT
-        found[begin : begin + SEGMENT] = array("q", tail.ljust(8 * SEGMENT, b"\0"))
-    customer.events = vec[i64](found)
+    events = vec[i64]()
+    for _ in range(count * SEGMENT):
+        events = append(events, 0)
+    for number, ids in others:
+        if number < count:
+            _put(events, number * SEGMENT, ids)
+    if len(filled) > 0:
+        begin: i64 = customer.cursor - customer.cursor % SEGMENT
+        for old in range(begin, begin + SEGMENT):
+            events[old] = 0
+        _put(events, begin, filled)
+    customer.events = events
+
+
+def _put(events: vec[i64], begin: i64, ids: vec[i64]) -> None:
+    place: i64 = 0
+    size: i64 = len(ids)
+    while place < size:
+        events[begin + place] = ids[place]
+        place += 1

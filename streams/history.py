@@ -6,7 +6,6 @@ refuses a movement that would take a sum out of their range. A window of dates i
 
 from __future__ import annotations
 
-from array import array
 from typing import Final
 
 from librt.vecs import append, vec
@@ -161,22 +160,14 @@ class History:
             total += abs(int(rows[place + _CREDITS])) + abs(int(rows[place + _DEBITS])) + abs(int(rows[place + _INCOME]))
         return total
 
+    def highest(self) -> int:
+        """The greatest size of a close."""
+        return max((abs(close) for _, close in self.closes()), default=0)
+
     def closes(self) -> list[tuple[int, int]]:
         """Every date that is kept with its close, the first first."""
         rows = self.rows
         return [(rows[place], rows[place + _CLOSE]) for place in range(0, len(rows), WIDTH)]
-
-    def pack(self) -> memoryview:
-        """The rows, to be copied at once."""
-        return memoryview(self.rows)
-
-    @classmethod
-    def unpack(cls, kept_from: int, rows: bytes) -> History:
-        """From the rows' bytes."""
-        found = History()
-        found.kept_from = kept_from
-        found.rows = vec[i64](array("q", rows))
-        return found
 
     def _sum(self, column: i64, first: i64, last: i64) -> int:
         rows = self.rows
@@ -254,6 +245,14 @@ class Classes:
         entries[place + 1] = before + change
         self.entries = entries
 
+    def highest(self) -> int:
+        """The greatest size of a class at the end of any date."""
+        entries = self.entries
+        found = 0
+        for place in range(1, len(entries), 2):
+            found = max(found, abs(int(entries[place])))
+        return found
+
     def at(self, asset_class: i64, day: i64) -> int:
         """What a class was worth at the end of a date; 0 before it was first held."""
         entries = self.entries
@@ -304,17 +303,6 @@ class Classes:
                 kept = append(kept, entries[place + 1])
             place += 2
         self.entries = kept
-
-    def pack(self) -> memoryview:
-        """The entries, to be copied at once."""
-        return memoryview(self.entries)
-
-    @classmethod
-    def unpack(cls, entries: bytes) -> Classes:
-        """From the entries' bytes."""
-        found = Classes()
-        found.entries = vec[i64](array("q", entries))
-        return found
 
 
 class Recent:
@@ -371,18 +359,6 @@ class Recent:
     def value(self, since: i64, until: i64) -> int:
         """Their sum from one instant to another, both included, in base-currency units."""
         return self._sum(2, since, until)
-
-    def pack(self) -> memoryview | None:
-        """The entries, to be copied at once; None where there are none."""
-        return memoryview(self.entries) if len(self.entries) > 0 else None
-
-    @classmethod
-    def unpack(cls, entries: bytes | None) -> Recent:
-        """From the entries' bytes."""
-        found = Recent()
-        if entries is not None:
-            found.entries = vec[i64](array("q", entries))
-        return found
 
     def _sum(self, column: i64, since: i64, until: i64) -> int:
         entries = self.entries

@@ -13,8 +13,8 @@ from schemas.ticks import Tick
 from streams.customer import Profile
 from streams.fuse import Fuse
 from streams.metrics import Metrics
-from streams.posting import Refusal
 from streams.publisher import Batch
+from streams.wire import Refusal
 
 
 class Intake:

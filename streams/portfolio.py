@@ -44,6 +44,12 @@ INITIATED = frozenset(
 MOST: Final = 4 * 10**18
 """Units up to which a customer's figures are kept: no sum or difference of two of them leaves 64 bits."""
 
+_EVER: Final = 2**62
+"""Beyond every event time."""
+
+PLAIN: Final = 10**17
+"""Figures below this, of which a few hundred fit, need no closer look."""
+
 _PLACE: Final = {name: place for place, name in enumerate(CLASSES)}
 _EXTERNAL: Final = Flow.EXTERNAL
 _INTERNAL: Final = Flow.INTERNAL
@@ -89,18 +95,45 @@ def flow_of(customer: Customer, posting: Posting, kind: Kind) -> Flow:
 
 def fits(customer: Customer, posting: Posting, rates: Rates) -> bool:
     """Whether no figure of the customer leaves its range by this movement."""
-    value = rates.in_base(posting.units, posting.currency) or 0
-    after = posting.after or 0
-    account = customer.accounts.get(posting.account_id)
+    units, after, account = posting.units, posting.after or 0, customer.accounts.get(posting.account_id)
+    plain = rates.base == posting.currency and -PLAIN < after < PLAIN and units < PLAIN and -PLAIN < customer.aum < PLAIN
+    if plain and customer.owed > -PLAIN and customer.turnover < PLAIN and (account is None or account.within(PLAIN)) and posting.held == 0:
+        return True
+    value, stated = abs(rates.in_base(units, posting.currency) or 0), abs(rates.in_base(after, posting.currency) or 0)
     kept = abs(after) if account is None else abs(account.balance) + abs(account.gap) + abs(account.opening) + abs(after)
-    stated = abs(rates.in_base(after, posting.currency) or 0)
-    if kept + posting.units > MOST or abs(customer.aum) + abs(customer.owed) + stated + value > MOST:
+    pending = _revaluation(customer, rates) if customer.valued_at != rates.version else 0
+    if kept + units > MOST or abs(customer.aum) + abs(customer.owed) + stated + value + pending > MOST:
         return False
-    if customer.turnover + value > MOST:
-        customer.turnover = customer.history.gross()
-        if customer.turnover + value > MOST:
+    old = 0 if account is None else abs(account.value or 0)
+    moved = max(value, units)
+    if customer.turnover + 3 * moved + stated + 2 * old + 3 * pending > MOST:
+        if account is not None:
+            if posting.snapshot or _PLACE[posting.asset_class] != account.asset_class:
+                moved += old
+            stated = 0 if posting.after is None else abs((rates.in_base(after, posting.currency) or 0) - (account.value or 0))
+        reached = _reached(customer)
+        if reached + moved + stated + pending > MOST:
             return False
-    return posting.held == 0 or account is None or abs(account.held) + abs(posting.held) <= MOST
+        customer.turnover = reached
+    return abs(posting.held) + (0 if account is None else abs(account.held)) <= MOST
+
+
+def _revaluation(customer: Customer, rates: Rates) -> int:
+    """By how much the values of the foreign accounts will change when they are valued anew."""
+    return sum(
+        abs((rates.in_base(account.balance, account.currency) or 0) - (account.value or 0))
+        for account in customer.accounts.values()
+        if account.currency != rates.base
+    )
+
+
+def _reached(customer: Customer) -> int:
+    """The greatest of the customer's figures and of the sums over its history."""
+    reached = max(customer.history.gross(), customer.history.highest(), customer.classes.highest(), abs(customer.aum), abs(customer.owed))
+    for account in customer.accounts.values():
+        debits = account.debits
+        reached = max(reached, abs(account.value or 0), debits.units(-_EVER, _EVER), debits.value(-_EVER, _EVER))
+    return reached
 
 
 def revalue(customer: Customer, rates: Rates, calendar: Calendar) -> None:
@@ -142,7 +175,7 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
     _set_value(customer, account, rates.in_base(account.balance, currency), day)
     value = effect.value = rates.in_base(posting.units, currency) or 0
     history = customer.history
-    customer.turnover += value
+    customer.turnover += max(value, posting.units)
     if not snapshot:
         if posting.reverses is not None:
             _undo(customer, posting, account, value, calendar)
@@ -205,12 +238,14 @@ def _was_missing(account: Account, posting: Posting, stated_at: int) -> bool:
 def _describe(account: Account, posting: Posting) -> None:
     if posting.held:
         account.held = posting.held if posting.snapshot else account.held + posting.held
-    if posting.instrument is not None:
-        account.instrument = posting.instrument
-    if posting.product is not None:
-        account.product = posting.product
-    if posting.maturity_date is not None:
-        account.maturity = posting.maturity_date.isoformat()
+    wire = posting.wire
+    instrument, product, maturity = wire.instrument, wire.product, wire.maturity_date
+    if instrument is not None:
+        account.instrument = instrument
+    if product is not None:
+        account.product = product
+    if maturity is not None:
+        account.maturity = maturity.isoformat()
 
 
 def _set_value(customer: Customer, account: Account, value: int | None, day: int) -> None:
@@ -218,6 +253,7 @@ def _set_value(customer: Customer, account: Account, value: int | None, day: int
     change = (value or 0) - (account.value or 0)
     account.value = value
     if change:
+        customer.turnover += abs(change)
         if IS_LIABILITY[account.asset_class]:
             customer.owed += change
         else:

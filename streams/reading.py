@@ -1,6 +1,6 @@
 """From the bytes of a record to a movement the detector can use, or to the fault for which it is refused.
 
-`schemas.movements.Movement` is the contract. `Posting` is the same message, decoded faster; whatever it refuses is asked of the
+`schemas.movements.Movement` is the contract. `Wire` is the same message, decoded faster; whatever it refuses is asked of the
 contract, which accepts it after all or says in its own words why not; and so is the little that it would take and the contract would not,
 or not with the same meaning. A property test holds that the two agree on what is refused and on what the rest means.
 """
@@ -10,24 +10,29 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+from mypy_extensions import i64
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from schemas.dead_letters import Fault
 from schemas.message import CURRENCIES, QUANTITY_PATTERN
-from schemas.movements import Direction, Kind, Movement
-from streams.money import parse_units, to_units
-from streams.posting import Counterparty, Posting, Refusal, Reverses
+from schemas.movements import AssetClass, Direction, Kind, Movement
+from streams.money import parse_units
+from streams.posting import Posting
+from streams.wire import Counterparty, Refusal, Reverses, Wire
 
-_decode = msgspec.json.Decoder(Posting).decode
-_validate = Movement.__pydantic_validator__.validate_json
-_is_quantity = re.compile(QUANTITY_PATTERN, re.ASCII).fullmatch
-_is_minute = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(Z|[+-]\d\d:\d\d)", re.ASCII).fullmatch
-_minutes: dict[str, int] = {}
-_MOST_MINUTES: Final = 100_000
+_decode: Final = msgspec.json.Decoder(Wire).decode
+_fields: Final = msgspec.structs.astuple
+_validate: Final = Movement.__pydantic_validator__.validate_json
+_is_quantity: Final = re.compile(QUANTITY_PATTERN, re.ASCII).fullmatch
+_has_nanoseconds: Final = re.compile(rb":\d\d[.,]\d{7}").search
+_is_date: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
+_days: Final[dict[str, int]] = {}
+_MOST_DAYS: Final = 200_000
+_EPOCH: Final = datetime(1970, 1, 1).toordinal()  # noqa: DTZ001 - a date of the calendar, not an instant
 _CREDIT: Final = Direction.CREDIT
 _REVERSAL: Final = Kind.REVERSAL
 _VALUATION: Final = Kind.VALUATION
@@ -47,15 +52,18 @@ def read(value: bytes | None, key: bytes | None, largest: int) -> Posting | Refu
     """
     if not value:
         return Refusal(Fault.EMPTY, "no bytes")
-    if len(value) > largest:
-        return Refusal(Fault.TOO_LARGE, f"{len(value)} bytes, {largest} are allowed")
+    size = len(value)
+    if size > largest:
+        return Refusal(Fault.TOO_LARGE, f"{size} bytes, {largest} are allowed")
     try:
-        if not value.isascii():
+        ascii_only = value.isascii()
+        if not ascii_only:
             value.decode()
-        if _is_unusual(value):
+        if size > _UNNESTED_BYTES and _is_unusual(value):
             raise ValueError("unusual")
-        posting = _decode(value)
-        _work_out(posting)
+        posting = _work_out(_decode(value), ascii_only and b"\\" not in value and b"\x7f" not in value)
+        if posting.reverses is not None and _has_nanoseconds(value):
+            raise ValueError("the decoder rounds them up, the contract down")
     except UnicodeDecodeError as error:
         return Refusal(Fault.NOT_UTF8, f"byte {error.start} is not UTF-8")
     except (msgspec.DecodeError, ValueError, RecursionError, OverflowError):
@@ -70,67 +78,121 @@ def read(value: bytes | None, key: bytes | None, largest: int) -> Posting | Refu
 
 def _is_unusual(value: bytes) -> bool:
     """Whether the fast decoder may be more lenient than the contract, in keys it skips."""
-    size = len(value)
-    return size > _UNNESTED_BYTES and (size > _UNUSUAL_BYTES or value.count(b"[") + value.count(b"{") > 64)
+    return len(value) > _UNUSUAL_BYTES or value.count(b"[") + value.count(b"{") > 64
 
 
-def _work_out(posting: Posting) -> None:
-    """Fill what is not on the wire; ValueError for whatever is odd enough that the contract had better look at it."""
-    units = posting.units = parse_units(posting.amount)
-    posting.signed = units if posting.direction is _CREDIT else -units
-    posting.at = seconds(posting.stated_at)
-    stated: str | None = posting.balance_after
-    posting.after = None if stated is None else parse_units(stated)
-    other: Counterparty | None = posting.counterparty
-    reverses: Reverses | None = posting.reverses
-    names: str = posting.event_id + posting.source + posting.account_id + posting.customer_id
-    if other is not None and other.customer_id is not None:
-        names += other.customer_id
-    if reverses is not None:
-        names += reverses.event_id
-        if not 1900 <= reverses.occurred_at.year < 2200:
-            raise ValueError("odd")
-    quantity: str | None = posting.quantity
+def _work_out(wire: Any, printable: bool) -> Posting:
+    """What the detector needs; ValueError for whatever is odd enough that the contract had better look at it.
+
+    `printable`: no control character can be in it.
+    """
+    fields: tuple[Any, ...] = _fields(wire)
+    event_id: str = fields[1]
+    source: str = fields[2]
+    account_id: str = fields[3]
+    customer_id: str = fields[4]
+    asset_class: AssetClass = fields[6]
+    kind: Kind = fields[7]
+    direction: Direction = fields[8]
+    amount: str = fields[9]
+    currency: str = fields[10]
+    occurred_at: str = fields[19]
+    stated: str | None = fields[11]
+    other: Counterparty | None = fields[23]
+    reverses: Reverses | None = fields[25]
+    snapshot: bool = fields[26]
+    quantity: str | None = fields[14]
+    units = parse_units(amount)
+    after = None if stated is None else parse_units(stated)
+    held = 0
     if quantity is not None:
-        if not _is_quantity(quantity):
+        if _is_quantity(quantity) is None:
             raise ValueError("quantity")
-        posting.held = int(Decimal(quantity).scaleb(8))
-    kind: Kind = posting.kind
+        held = int(Decimal(quantity).scaleb(8))
+    if not printable:
+        names = event_id + source + account_id + customer_id
+        if other is not None and other.customer_id is not None:
+            names += other.customer_id
+        if reverses is not None:
+            names += reverses.event_id
+        printable = names.isprintable()
+    if reverses is not None and not 1900 <= reverses.occurred_at.year < 2200:
+        raise ValueError("odd")
     if (
         units <= 0
-        or posting.currency not in CURRENCIES
-        or not names.isprintable()
+        or currency not in CURRENCIES
+        or not printable
         or (kind is _REVERSAL) is (reverses is None)
         or (kind is _VALUATION and stated is None)
     ):
         raise ValueError("odd")
+    return Posting(
+        wire,
+        event_id,
+        source,
+        account_id,
+        customer_id,
+        asset_class,
+        kind,
+        direction,
+        currency,
+        units,
+        units if direction is _CREDIT else -units,
+        seconds(occurred_at),
+        after,
+        held,
+        other,
+        reverses,
+        snapshot,
+    )
+
+
+def _digits(text: str, at: i64) -> i64:
+    """The number of two digits; a number below 0 or above 99 where they are none."""
+    tens: i64 = ord(text[at]) - 48
+    ones: i64 = ord(text[at + 1]) - 48
+    if tens < 0 or tens > 9 or ones < 0 or ones > 9:
+        return 1_000
+    return 10 * tens + ones
 
 
 def seconds(text: str) -> int:
     """Whole seconds since 1970 of an instant as nearly every feed writes it: `2025-03-10T09:30:00+08:00`, with `Z` or with a fraction.
 
-    Minutes are remembered, since the movements of a feed share them.
-
     Raises:
         ValueError: it is written otherwise, or is not between 1900 and 2200; the contract may still take it.
     """
-    end = 19
-    if len(text) > 20 and text[19] == ".":
+    size: i64 = len(text)
+    end: i64 = 19
+    if size > 20 and text[19] == ".":
         end = 20
-        while end < len(text) and end < 26 and text[end].isdecimal():
+        while end < 26 and end < size and 48 <= ord(text[end]) <= 57:
             end += 1
-    whole = text[17:19]
-    if len(text) < 20 or text[16] != ":" or not whole.isdecimal() or not text.isascii() or end == 20 or whole > "59":
-        raise ValueError("unusual instant")
-    key = text[:16] + text[end:]
-    minute = _minutes.get(key)
-    if minute is None:
-        if _is_minute(key) is None or not "1900" <= key < "2200":
-            raise ValueError("unusual instant")
-        if len(_minutes) > _MOST_MINUTES:
-            _minutes.clear()
-        minute = _minutes[key] = int(datetime.fromisoformat(key).timestamp())
-    return minute + int(whole)
+    behind: i64 = 0
+    if size == end + 6 and end != 20 and text[end + 3] == ":" and (text[end] == "+" or text[end] == "-"):
+        hours = _digits(text, end + 1)
+        minutes = _digits(text, end + 4)
+        if hours > 23 or minutes > 59:
+            raise ValueError("not an offset")
+        behind = hours * 3_600 + minutes * 60
+        if text[end] == "-":
+            behind = -behind
+    elif size != end + 1 or end == 20 or text[end] != "Z":
+        raise ValueError("not an instant")
+    hour: i64 = _digits(text, 11)
+    minute: i64 = _digits(text, 14)
+    second: i64 = _digits(text, 17)
+    if text[10] != "T" or text[13] != ":" or text[16] != ":" or hour > 23 or minute > 59 or second > 59:
+        raise ValueError("not an instant")
+    day = text[:10]
+    days = _days.get(day)
+    if days is None:
+        if _is_date(day) is None or not "1900" <= day < "2200":
+            raise ValueError("not a date, or not between 1900 and 2200")
+        if len(_days) > _MOST_DAYS:
+            _days.clear()
+        days = _days[day] = datetime.fromisoformat(day).toordinal() - _EPOCH
+    return days * 86_400 + hour * 3_600 + minute * 60 + second - behind
 
 
 def _ask_the_contract(value: bytes) -> Posting | Refusal:
@@ -138,14 +200,29 @@ def _ask_the_contract(value: bytes) -> Posting | Refusal:
         movement = _validate(value)
     except ValidationError as error:
         return _refusal(error.errors(include_url=False, include_context=False, include_input=False))
-    posting = msgspec.convert(movement.model_dump(mode="json"), Posting)
-    posting.units = to_units(movement.amount)
-    posting.signed = posting.units if movement.direction is Direction.CREDIT else -posting.units
-    posting.at = int(movement.occurred_at.timestamp() // 1)
-    posting.stated_at = movement.occurred_at.isoformat()
-    posting.after = None if movement.balance_after is None else to_units(movement.balance_after)
-    posting.held = 0 if movement.quantity is None else int(movement.quantity.scaleb(8))
-    return posting
+    wire = msgspec.convert(movement.model_dump(mode="json"), Wire)
+    wire.occurred_at = movement.occurred_at.isoformat()
+    after = None if movement.balance_after is None else parse_units(format(movement.balance_after, "f"))
+    units = parse_units(format(movement.amount, "f"))
+    return Posting(
+        wire,
+        wire.event_id,
+        wire.source,
+        wire.account_id,
+        wire.customer_id,
+        wire.asset_class,
+        wire.kind,
+        wire.direction,
+        wire.currency,
+        units,
+        units if wire.direction is _CREDIT else -units,
+        int(movement.occurred_at.timestamp() // 1),
+        after,
+        0 if movement.quantity is None else int(movement.quantity.scaleb(8)),
+        wire.counterparty,
+        wire.reverses,
+        wire.snapshot,
+    )
 
 
 _BY_TYPE = {

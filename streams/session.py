@@ -25,10 +25,10 @@ from streams.fuse import Fuse
 from streams.intake import Intake, appended_at
 from streams.metrics import Metrics
 from streams.positions import snapshot
-from streams.posting import Refusal
 from streams.publisher import Batch, Publisher
 from streams.store import MemoryStore
 from streams.turn import Turn
+from streams.wire import Refusal
 from streams.world import World
 
 log = structlog.get_logger(__name__)

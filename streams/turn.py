@@ -10,10 +10,11 @@ from schemas.dead_letters import Fault
 from schemas.notifications import Notification
 from streams.customer import Customer
 from streams.decide import Decision, Result, decide
-from streams.posting import MISMATCH, OUT_OF_RANGE, Refusal
+from streams.posting import Posting
 from streams.reading import read
 from streams.state import encode
 from streams.store import MemoryStore
+from streams.wire import MISMATCH, OUT_OF_RANGE, Refusal
 from streams.world import World
 
 FUTURE_SECONDS: Final = 86_400
@@ -86,7 +87,7 @@ class Turn:
     def _decide(self, record: Any, offset: int) -> None:
         stamp: int = record.timestamp
         posting = read(record.value, record.key, self._largest)
-        if isinstance(posting, Refusal):
+        if not isinstance(posting, Posting):
             self._turn_down("", record, posting)
             return
         if posting.at * 1_000 > stamp + FUTURE_SECONDS * 1_000:
