@@ -6,8 +6,9 @@ import pytest
 
 from schemas.movements import Kind
 from streams.portfolio import INITIATED, apply
-from streams.rule import INSUFFICIENT_HISTORY, Measured, Situation
+from streams.rule import INSUFFICIENT_HISTORY, Measured
 from streams.rules.dormant_reactivated import RULE as DORMANT
+from streams.situation import Situation
 from tests.streams.builders import Detector, instant, iso, of, only, posting
 
 RULE = "dormant_reactivated"
@@ -89,7 +90,8 @@ def test_a_customer_seen_for_less_than_a_year_has_insufficient_history(at: str, 
     one = posting(kind="withdrawal", direction="debit", amount="90000", occurred_at=iso(instant(at)))
     prepared = detector.world.book.sheet(customer).prepared[RULE]
     effect = apply(customer, one, detector.world.rates, calendar)
-    situation = Situation(customer, detector.world.book.bank, calendar, one.at, calendar.date_of(one.at), one, effect)
+    situation = Situation(customer, detector.world.book.bank, calendar, one.at, calendar.date_of(one.at))
+    situation.posting, situation.effect = one, effect
     assert DORMANT.measure(situation, prepared) == answer
 
 
