@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-kafka check bench bench-recovery schemas lock clean
+.PHONY: help run test test-kafka check bench bench-recovery backtest schemas lock clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ bench: $(VENV)/.dev ## Measure movements a second on Apache Kafka, beside a tuto
 bench-recovery: $(VENV)/.dev ## Measure the recovery of a million customers' state on Apache Kafka
 	@$(BIN)/python -m tests.brokers.apache
 	@$(BIN)/python -m tests.bench.recovery $(ARGS)
+
+backtest: $(VENV)/.run ## Run the rules over history: make backtest ARGS='bank.jsonl --compare other.toml'
+	@$(BIN)/wealthwatch backtest $(ARGS)
 
 schemas: $(VENV)/.run ## Write the JSON Schema of every message to build/schemas
 	@$(BIN)/wealthwatch schemas export build/schemas

@@ -22,6 +22,7 @@ SIGNED_AMOUNT_PATTERN = r"^-?(0|[1-9][0-9]{0,13})(\.[0-9]{1,4})?$"
 TOTAL_PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,4})?$"
 PRICE_PATTERN = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
 QUANTITY_PATTERN = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,8})?$"
+SHARE_PATTERN = r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"
 TOTAL_QUANTITY_PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,8})?$"
 
 
@@ -61,6 +62,8 @@ Quantity = _decimal(QUANTITY_PATTERN, "a decimal string with at most 8 decimals"
 """Units of an instrument, exact, with at most 8 decimals."""
 UnitPrice = _decimal(PRICE_PATTERN, "a decimal string, not negative, with at most 12 decimals")
 """What one unit costs: a rate, a net asset value, a price."""
+Share = _decimal(SHARE_PATTERN, "a decimal string from 0 to 1 with at most 6 decimals")
+"""A part of a whole: 0.25 is a quarter."""
 TotalQuantity = _decimal(TOTAL_QUANTITY_PATTERN, "a decimal string with at most 8 decimals")
 """Units that were added up."""
 

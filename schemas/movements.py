@@ -156,7 +156,15 @@ class Movement(Message):
     product: Text | None = Field(None, description="The bank's own product code")
     instrument: Text | None = Field(None, description="ISIN or the bank's own code, where the position is held in units")
     quantity: Quantity | None = Field(None, description="Change of the units held, signed")
+    issuer: Text | None = Field(None, description="Who stands behind the product or instrument, where that is not the bank itself")
+    risk_score: int | None = Field(None, ge=1, le=5, description="Risk of the product or instrument, 1 (lowest) to 5, as in risk_profile")
     maturity_date: date | None = None
+    overdue_days: int | None = Field(
+        None,
+        ge=0,
+        le=36_600,
+        description="On a loan's movement: days for which its oldest unpaid instalment is now overdue; 0 where it no longer is",
+    )
     occurred_at: EventTime = Field(description="Event time, with its offset")
     booked_on: date | None = Field(None, description="The bank's business date")
     value_date: date | None = None

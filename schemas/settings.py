@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings import SettingsError as SourceError
 
@@ -141,6 +142,11 @@ class Detector(Section):
     history_days: int = Field(92, ge=31, description="Dates of flows and closes kept for each customer")
     remembered_events: int = Field(512, ge=16, description="Event ids kept for each customer, against redelivery")
     tick_by_the_clock: bool = Field(True, description="Make a tick when an hour of the wall clock passes; off for a replay of the past")
+    rule_lead_s: float = Field(
+        60.0,
+        ge=4,
+        description="`rules set` lets a version begin so long after now; a worker that could not read wealth.rules for half of it waits",
+    )
     fuse: Fuse = Fuse()
     door: Door = Door(port=9101)
 
@@ -192,6 +198,18 @@ class Log(Section):
     format: Literal["json", "console"] = "json"
 
 
+def _no_strange_key(table: Any) -> Any:
+    # The messages of the topic ignore keys of a later version; in the file an unknown key is misspelt, or a threshold without its table.
+    strange = sorted(set(table) - set(RuleSettings.model_fields)) if isinstance(table, dict) else []
+    if strange:
+        raise PydanticCustomError(
+            "rule_key",
+            "there is no key {key}, only {keys}; thresholds stand in parameters",
+            {"key": strange[0], "keys": ", ".join(RuleSettings.model_fields)},
+        )
+    return table
+
+
 class Settings(BaseSettings):
     """All settings of all services."""
 
@@ -204,7 +222,9 @@ class Settings(BaseSettings):
     notifier: Notifier = Notifier()
     inbox: Inbox = Inbox()
     log: Log = Log()
-    rules: dict[str, RuleSettings] = Field(default_factory=dict, description="By the rule's name, such as large_inflow")
+    rules: dict[str, Annotated[RuleSettings, BeforeValidator(_no_strange_key)]] = Field(
+        default_factory=dict, description="By the rule's name, such as large_inflow"
+    )
 
     @classmethod
     def load(cls, file: Path | None = None, **overrides: Any) -> Settings:

@@ -47,7 +47,7 @@ DEAD_LETTERS = Topic("dead-letters", "the source record's", "customers", 90, LAR
 FOLLOW_UPS = Topic("follow-ups", "notification_id", "customers", 400)
 MANAGERS = Topic("managers", "manager_id", "small", "compact")
 PRICES = Topic("prices", "instrument or currency", "small", "compact")
-RULES = Topic("rules", "rule", "small", "compact")
+RULES = Topic("rules", "rule@version", "small", "compact")
 SILENCES = Topic("silences", "silence_id", "small", "compact")
 
 TOPICS = (

@@ -14,14 +14,15 @@ from faust.types import TP
 
 from schemas.settings import Settings
 from schemas.topics import MOVEMENTS
-from streams.book import RuleBook
 from streams.clock import Clock
 from streams.metrics import Metrics
 from streams.money import Rates
 from streams.partition import Partition
 from streams.pricing import PriceFeed
 from streams.publisher import Ordered, Publisher, Transactional
+from streams.ruling import RuleFeed
 from streams.session import Context
+from streams.timeline import RuleBooks
 from streams.transport import BatchTransport, Detecting
 from streams.windows import Calendar
 from streams.world import World
@@ -51,10 +52,11 @@ class Detector:
         self._partitions: dict[int, Partition] = {}
         self._assigned = False
         self._ended = asyncio.Event()
-        world = World(
-            RuleBook.of(settings), Rates(bank.base_currency), Calendar(bank.time_zone), detector.history_days, detector.remembered_events
-        )
+        books = RuleBooks.of(settings)
+        # The hook: a World of `books`, which deciding asks for `books.at(clock)`, lets versions of wealth.rules take effect.
+        world = World(books, Rates(bank.base_currency), Calendar(bank.time_zone), detector.history_days, detector.remembered_events)
         self._prices = PriceFeed(settings, world.rates)
+        self._rules = RuleFeed(settings, books, self.metrics)
         self._context = Context(settings, world, self.metrics, self._publisher)
         self._topic = settings.kafka.topic(MOVEMENTS)
         self._folder = tempfile.TemporaryDirectory(prefix="wealthwatch-")
@@ -110,7 +112,7 @@ class Detector:
     async def _on_assigned(self, _: Any, assigned: set[TP], **__: Any) -> None:
         mine = {tp.partition for tp in assigned if tp.topic == self._topic}
         for number in mine - self._partitions.keys():
-            self._partitions[number] = Partition(number, self._context, self._fail)
+            self._partitions[number] = Partition(number, self._context, self._fail, self._rules.current)
         self._assigned = True
         log.info("assigned", partitions=sorted(mine))
 
@@ -144,7 +146,9 @@ class Detector:
         beside: list[asyncio.Task[Any]] = []
         try:
             await self._prices.start()
+            await self._rules.start()
             beside += [asyncio.create_task(self._prices.follow()), asyncio.create_task(self._watch_lag())]
+            beside += [asyncio.create_task(self._rules.follow()), asyncio.create_task(self._rules.watch())]
             if self.settings.detector.tick_by_the_clock:
                 beside.append(asyncio.create_task(Clock(self.settings, self._positions).run()))
             await self.app.start()
@@ -159,6 +163,7 @@ class Detector:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             await self._prices.stop()
+            await self._rules.stop()
             self._folder.cleanup()
         if self.fault is not None:
             raise self.fault

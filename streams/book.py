@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,14 +22,23 @@ from streams.money import ceiling, to_units
 from streams.rule import ConditionRule, EventRule, Parameters, Prepared, Rule
 from streams.sheet import CAUSES, Asked, Held, Sheet, held_sheet
 
+_DIGITS = 24
+"""The most digits before and after the point of a rule's number."""
 
-def all_rules() -> dict[str, Rule[Any]]:
+
+@cache
+def all_rules() -> Mapping[str, Rule[Any]]:
     """Every rule of the folder by its name, in the order of their numbers."""
     found: list[Rule[Any]] = []
     for module in iter_modules(streams.rules.__path__):
         contents = import_module(f"streams.rules.{module.name}")
         found += contents.RULES if hasattr(contents, "RULES") else [contents.RULE]
-    return {rule.name: rule for rule in sorted(found, key=lambda rule: (rule.rule_id, rule.name))}
+    return MappingProxyType({rule.name: rule for rule in sorted(found, key=lambda rule: (rule.rule_id, rule.name))})
+
+
+def no_such_rule(name: str) -> str:
+    """What is said of a misspelt rule."""
+    return f"there is no rule {name!r}; the rules are {', '.join(all_rules())}"
 
 
 class RuleBook:
@@ -40,7 +53,7 @@ class RuleBook:
         given = settings or {}
         for name in given:
             if name not in known:
-                raise SettingsError(f"there is no rule {name!r}; the rules are {', '.join(known)}")
+                raise SettingsError(no_such_rule(name))
         self.settings = {name: given.get(name, RuleSettings()) for name in known}
         self.rules = {name: rule for name, rule in known.items() if self.settings[name].mode is not Mode.OFF}
         self.references = {
@@ -49,8 +62,8 @@ class RuleBook:
         }
         self._sheets: dict[tuple[str, str, str | None], Sheet] = {}
         self._set_alone = frozenset(customer_id for setting in self.settings.values() for customer_id in setting.by_customer)
-        for name in known:
-            self._check(name, known[name])
+        for name, rule in known.items():
+            check(rule, self.settings[name], bank)
         self.events = {name: rule for name, rule in self.rules.items() if isinstance(rule, EventRule)}
         self.conditions = {name: rule for name, rule in self.rules.items() if isinstance(rule, ConditionRule)}
         self.at_close = {name for name, rule in self.conditions.items() if rule.at_close}
@@ -107,21 +120,44 @@ class RuleBook:
         }
         return Prepared.of(rule.parameters.model_validate(merged), self.bank.tiers[self.tiers[tier]], self.bank.tiers)
 
-    def _check(self, name: str, rule: Rule[Any]) -> None:
-        setting = self.settings[name]
-        unknown = set(setting.by_tier) - set(self.tiers)
-        if unknown:
-            raise SettingsError(f"rule {name}: there is no tier {min(unknown)!r}; the tiers are {', '.join(self.tiers)}")
-        strange = set(setting.by_segment) - set(Segment)
-        if strange:
-            raise SettingsError(f"rule {name}: there is no segment {min(strange)!r}; the segments are {', '.join(Segment)}")
-        for values in ({}, *setting.by_segment.values(), *setting.by_tier.values(), *setting.by_customer.values()):
-            try:
-                rule.parameters.model_validate({**setting.parameters, **values})
-            except ValidationError as error:
-                first = error.errors()[0]
-                wrong = ".".join(str(step) for step in first["loc"])
-                raise SettingsError(f"rule {name}: {wrong}: {first['msg']}; its parameters are {_listed(rule.parameters)}") from None
+
+def check(rule: Rule[Any], setting: RuleSettings, bank: Bank) -> None:
+    """Hold one rule's settings against what exists: a book made of them can give numbers for every customer.
+
+    Raises:
+        SettingsError: a tier, a segment or a parameter is unknown, or a value is none of its parameter.
+    """
+    tiers = {tier.name: tier for tier in bank.tiers}
+    for what, named, known in (("tier", setting.by_tier, list(tiers)), ("segment", setting.by_segment, list(Segment))):
+        if unknown := set(named) - set(known):
+            raise SettingsError(f"rule {rule.name}: there is no {what} {min(unknown)!r}; the {what}s are {', '.join(known)}")
+    for segment in ({}, *setting.by_segment.values()):
+        for tier, by_tier in {"": {}, **setting.by_tier}.items():
+            for own in ({}, *setting.by_customer.values()):
+                given = {**setting.parameters, **segment, **by_tier, **own}
+                try:
+                    _within_reach(given)
+                    merged = rule.parameters.model_validate(given)
+                    _within_reach(dict(merged))
+                    Prepared.of(merged, tiers[tier] if tier else bank.tiers[0])
+                except ValidationError as error:
+                    raise SettingsError(f"rule {rule.name}: {_fault(error)}; its parameters are {_listed(rule.parameters)}") from None
+                except (ArithmeticError, ValueError):
+                    raise SettingsError(f"rule {rule.name}: a number is larger or finer than can be reckoned with") from None
+
+
+def _within_reach(values: Mapping[str, object]) -> None:
+    """Keep out a number such as 1E+400000000, whose digits nobody has room for."""
+    for value in values.values():
+        for number in value.values() if isinstance(value, dict) else (value,):
+            if isinstance(number, Decimal) and number and not (number.adjusted() < _DIGITS and number.as_tuple().exponent > -_DIGITS):  # type: ignore[operator]
+                raise ValueError("out of reach")
+
+
+def _fault(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(step) for step in first["loc"])
+    return f"{where}: {'there is no such parameter' if first['type'] == 'extra_forbidden' else first['msg']}"
 
 
 def _listed(parameters: type[Parameters]) -> str:

@@ -82,6 +82,12 @@ class PartitionReader:
             for records in (await self._consumer.getmany(tp, timeout_ms=1_000)).values():
                 yield records
 
+    async def at_end(self, topic: str, partition: int) -> bool:
+        """Whether all that was readable when this was asked has been handed out by `follow`."""
+        tp = TopicPartition(topic, partition)
+        end = (await self._consumer.end_offsets([tp]))[tp]
+        return bool(await self._consumer.position(tp) >= end)
+
     async def follow(self, starts: dict[tuple[str, int], int]) -> AsyncIterator[list[ConsumerRecord]]:
         """The records of several partitions from their starts on, for ever."""
         partitions = {TopicPartition(*place): start for place, start in starts.items()}

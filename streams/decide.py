@@ -86,6 +86,9 @@ def decide(customer: Customer, posting: Posting, detected_at: datetime, world: W
         if customer.wake and customer.wake <= at:
             _pass_time(customer, at, detected_at, world, found)
         customer.clock = at
+    book: RuleBook = world.books.at(customer.clock)
+    if customer.conditions:
+        _drop_off(customer, book)
     active_before = customer.active
     if not customer.first_seen or at < customer.first_seen:
         customer.first_seen = at
@@ -97,7 +100,7 @@ def decide(customer: Customer, posting: Posting, detected_at: datetime, world: W
     remember(customer, digest, world.remembered_events)
     customer.moved_on = effect.clock_day
     if not snapshot:
-        _ask(customer, posting, effect, digest, active_before, detected_at, world, found)
+        _ask(customer, posting, effect, book, digest, active_before, detected_at, world, found)
     customer.wake = _next_tick(customer, effect.clock_day, world)
     return Decision(_LATE if late else _APPLIED, found)
 
@@ -106,6 +109,7 @@ def _ask(
     customer: Customer,
     posting: Posting,
     effect: Effect,
+    book: RuleBook,
     digest: int,
     active_before: int,
     detected_at: datetime,
@@ -113,8 +117,7 @@ def _ask(
     found: list[Notification],
 ) -> None:
     """Ask the rules that a movement concerns; those that cannot answer anything new are not asked."""
-    day = effect.clock_day
-    sheet = held_sheet(customer, world.book) or world.book.sheet(customer)
+    sheet = held_sheet(customer, book) or book.sheet(customer)
     cause = cause_place(effect.flow, posting.direction)
     some = len(customer.conditions) > 0
     events = [event for event in sheet.events[cause] if event.passes(customer, effect)]
@@ -122,10 +125,10 @@ def _ask(
     unusual = effect.broke != 0 or effect.filled or posting.reverses is not None or customer.latched or customer.reversed
     if not events and not conditions and not unusual:
         return
-    situation = Situation(customer, world.book.bank, world.calendar, customer.clock, day)
+    situation = Situation(customer, book, world.calendar, customer.clock, effect.clock_day)
     situation.posting, situation.effect, situation.active_before = posting, effect, active_before
     if customer.latched:
-        _rearm(situation, world)
+        _rearm(situation)
     if digest in customer.reversed:
         customer.reversed.remove(digest)
         if posting.direction is Direction.DEBIT:
@@ -169,7 +172,7 @@ def _next_tick(customer: Customer, day: int, world: World) -> int:
     for key, condition in customer.conditions.items():
         if condition.cooling_until:
             ends = max(condition.cooling_until, customer.clock + 1)
-            if _name(key) in world.book.at_close:
+            if _name(key) in world.books.at(customer.clock).at_close:
                 last = world.calendar.date_of(ends - 1)
                 ends = world.calendar.midnight(last + 1)
             else:
@@ -184,7 +187,7 @@ def _name(key: str) -> str:
 
 
 def _pass_time(customer: Customer, to: int, detected_at: datetime, world: World, found: list[Notification]) -> None:
-    book, calendar = world.book, world.calendar
+    calendar = world.calendar
     last = calendar.date_of(to)
     if not customer.conditions and customer.history.first > last - AVERAGE_DAYS:
         customer.clock = to  # nothing is open, and on no date on the way is there an average
@@ -194,6 +197,9 @@ def _pass_time(customer: Customer, to: int, detected_at: datetime, world: World,
     while tick and tick <= to:
         customer.clock = tick
         day = calendar.date_of(tick)
+        book: RuleBook = world.books.at(tick)
+        if customer.conditions:
+            _drop_off(customer, book)
         begins = calendar.midnight(day) == tick
         tier_before, average = customer.tier, None
         if begins:
@@ -202,22 +208,22 @@ def _pass_time(customer: Customer, to: int, detected_at: datetime, world: World,
             if total is not None:
                 average = total // AVERAGE_DAYS
                 customer.tier = decided_tier(customer.tier, average, book)
-        if customer.conditions or customer.tier != tier_before or (average is not None and _matters(customer, average, world)):
-            situation = Situation(customer, book.bank, calendar, tick, day)
+        if customer.conditions or customer.tier != tier_before or (average is not None and _matters(customer, average, book)):
+            situation = Situation(customer, book, calendar, tick, day)
             situation.average, situation.tier_before = average, tier_before
             _ask_at_tick(situation, begins, detected_at, world, found)
         tick = _next_tick(customer, day, world)
 
 
-def _matters(customer: Customer, average: int, world: World) -> bool:
+def _matters(customer: Customer, average: int, book: RuleBook) -> bool:
     """Whether any rule must be asked at a close that changed no tier, of a customer of whom nothing is open."""
-    sheet = held_sheet(customer, world.book) or world.book.sheet(customer)
+    sheet = held_sheet(customer, book) or book.sheet(customer)
     return any(asked.passes_close(average) for asked in sheet.closing)
 
 
 def _ask_at_tick(situation: Situation, begins: bool, detected_at: datetime, world: World, found: list[Notification]) -> None:
     """Ask the conditions that are open or, at the close of a date, all that a close can open; end the cooldowns that are over."""
-    customer, book = situation.customer, world.book
+    customer, book = situation.customer, situation.book
     asked = {_name(key) for key in customer.conditions}
     if situation.average is not None:
         asked |= book.at_close
@@ -236,6 +242,12 @@ def _ask_at_tick(situation: Situation, begins: bool, detected_at: datetime, worl
 def _forget(customer: Customer, day: int) -> None:
     customer.history.forget_before(day)
     customer.classes.forget_before(day)
+
+
+def _drop_off(customer: Customer, book: RuleBook) -> None:
+    """Drop the conditions of rules that are off, without a word."""
+    for key in [key for key in customer.conditions if _name(key) not in book.conditions]:
+        del customer.conditions[key]
 
 
 def decided_tier(before: str, average: int | None, book: RuleBook) -> str:
@@ -276,13 +288,13 @@ def _ask_event(
     del customer.told[:-KEPT_TOLD]
 
 
-def _rearm(situation: Situation, world: World) -> None:
+def _rearm(situation: Situation) -> None:
     """Take off the latches that this movement frees."""
     customer = situation.customer
-    numbers = world.book.sheet(customer).prepared
+    numbers = situation.book.sheet(customer).prepared
     for latch in list(customer.latched):
         name, _, facet = latch.partition(":")
-        rule = world.book.rules.get(name)
+        rule = situation.book.rules.get(name)
         if not isinstance(rule, EventRule) or rule.rearms(situation, numbers[name], facet):
             customer.latched.remove(latch)
 
@@ -290,14 +302,14 @@ def _rearm(situation: Situation, world: World) -> None:
 def _retract(situation: Situation, gone: list[Told], detected_at: datetime, world: World, found: list[Notification]) -> None:
     """Take back what was told, in the words of R07, under the id of what is taken back."""
     customer, posting = situation.customer, situation.posting
-    retraction = world.book.rules.get(RETRACTION)
+    retraction = situation.book.rules.get(RETRACTION)
     assert posting is not None
     for told in gone:
         customer.told.remove(told)
-        if retraction is None or told.rule not in world.book.rules:
+        if retraction is None or told.rule not in situation.book.rules:
             continue
         measured = Measured(posting.units, 0, told.rule)
-        finding = Finding(situation, world.book.sheet(customer).prepared[RETRACTION], measured, Severity(told.severity))
+        finding = Finding(situation, situation.book.sheet(customer).prepared[RETRACTION], measured, Severity(told.severity))
         about = UUID(told.notification_id)
         found.append(
             notify(world, retraction, finding, status=Status.RETRACTED, about=about, dedup_key=told.dedup_key, detected_at=detected_at)

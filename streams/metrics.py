@@ -7,6 +7,7 @@ from contextlib import suppress
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from schemas.dead_letters import Fault
+from schemas.rules import RuleFault
 
 _MICROSECONDS = (1e-5, 2e-5, 3e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 1e-2)
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -33,6 +34,9 @@ class Metrics:
         self.notifications = counter("notifications", "Notification messages", "rule", "severity", "status")
         self.recon_breaks = counter("recon_breaks", "Balances that disagreed with the feed's, by feed", "source")
         self.fenced = counter("partitions_fenced", "Times another worker took a partition before this one had noticed")
+        self.rules_refused = counter("rule_versions_refused", "Records of wealth.rules that are no version of a rule, by fault", "fault")
+        self.rules_late = counter("rule_versions_late", "Versions that came after something past their active_since was decided", "rule")
+        self.rules = gauge("rule_version", "Newest version of a rule's settings that this worker knows, active or not yet", "rule")
         self.deciding = histogram("decision_seconds", "Deciding one movement, the mean of its batch", _MICROSECONDS)
         self.committing = histogram("commit_seconds", "Writing one batch until it is durable")
         self.latency = histogram("notification_latency_seconds", "From the append of a movement to its notification being durable")
@@ -44,6 +48,8 @@ class Metrics:
         self._sources: set[str] = set()
         for fault in Fault:
             self.dead_letters.labels(fault)  # from the start: `increase()` does not see the first count of a series that begins with it
+        for rule_fault in RuleFault:
+            self.rules_refused.labels(rule_fault)
 
     def movement(self, source: str, result: str, count: int) -> None:
         """Count movements of a feed; feeds beyond the hundredth are counted together, since anyone may name a feed."""

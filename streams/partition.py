@@ -9,6 +9,7 @@ The law of a partition:
 4. A movement below the position, or not after its customer's last, has been applied: skip it. A gap between two fetches is read again, so
    that nothing is lost which the group protocol swallowed.
 5. A tick waits until the movements that it comes after are decided.
+6. Nothing is decided before the rules' settings are known that hold for it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 from aiokafka import ConsumerRecord
@@ -37,21 +38,26 @@ FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
 class Partition:
     """See the law above. Made at assignment, closed at revocation."""
 
-    def __init__(self, number: int, context: Context, fail: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self, number: int, context: Context, fail: Callable[[BaseException], None], rules_known: Callable[[], Awaitable[None]]
+    ) -> None:
         """Begin to open in the background.
 
         Args:
             number: of the movements' partition.
             context: what all partitions share.
             fail: called with a fault that this partition cannot mend; it is to end the worker.
+            rules_known: awaited before each batch; raises TimeoutError when the settings cannot be learnt.
         """
         self.number = number
         self.ready = False
         self.position = 0
         """The next movement to decide."""
         self.progressed_at = time.monotonic()
-        self._context, self._fail = context, fail
+        self._context, self._fail, self._rules_known = context, fail, rules_known
         self._fetched: deque[list[ConsumerRecord]] = deque()
+        self._open: list[ConsumerRecord] = []
+        """Movements taken from the queue and not yet written: nobody else would bring them again."""
         self._waiting = 0
         self._beside: deque[ConsumerRecord] = deque()
         self._wake, self._room = asyncio.Event(), asyncio.Event()
@@ -121,6 +127,10 @@ class Partition:
             beside.cancel()
             await asyncio.gather(beside, return_exceptions=True)
             self._beside.clear()
+            if self._open:
+                self._fetched.appendleft(self._open)
+                self._waiting += len(self._open)
+                self._open = []
             await session.close(written=written)
 
     async def _work(self, session: Session, following: asyncio.Task[None]) -> None:
@@ -130,10 +140,13 @@ class Partition:
                 await self._idle(pause if session.idle_work else None)
                 if following.done():
                     following.result()
+            await self._rules_known()
             movements = await self._next(session)
             beside = list(self._beside)
             self._beside.clear()
+            self._open = movements
             await session.take(movements, beside, more=bool(self._fetched))
+            self._open = []
             self.position = session.positions.movements
             self.progressed_at = time.monotonic()
 

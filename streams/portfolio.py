@@ -175,7 +175,7 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
     _set_value(customer, account, rates.in_base(account.balance, currency), day)
     value = effect.value = rates.in_base(posting.units, currency) or 0
     history = customer.history
-    customer.turnover += max(value, posting.units)
+    customer.turnover = min(MOST, customer.turnover + max(value, posting.units))
     if not snapshot:
         if posting.reverses is not None:
             _undo(customer, posting, account, value, calendar)
@@ -253,7 +253,7 @@ def _set_value(customer: Customer, account: Account, value: int | None, day: int
     change = (value or 0) - (account.value or 0)
     account.value = value
     if change:
-        customer.turnover += abs(change)
+        customer.turnover = min(MOST, customer.turnover + abs(change))
         if IS_LIABILITY[account.asset_class]:
             customer.owed += change
         else:

@@ -57,7 +57,7 @@ class ConditionParameters(Parameters):
     """Adds what a condition needs to close and stay quiet."""
 
     rearm: Decimal = Field(Decimal("0.8"), gt=0, le=1, description="Resolves below this share of the threshold")
-    cooldown_hours: int = Field(0, ge=0, description="Event time after a resolve in which it does not open again")
+    cooldown_hours: int = Field(0, ge=0, le=87_600, description="Event time after a resolve in which it does not open again")
 
 
 P = TypeVar("P", bound=Parameters)

@@ -246,7 +246,7 @@ class Session:
         for place, customer_id in enumerate(self._unpublished, 1):
             customer = self.store.customer(customer_id)
             if customer.accounts:
-                self._batch.say(self._topics[POSITIONS], customer_id.encode(), snapshot(customer, self._world.book), [])
+                self._batch.say(self._topics[POSITIONS], customer_id.encode(), snapshot(customer, self._world.books.at(customer.clock)), [])
             if place % TURN == 0:
                 await asyncio.sleep(0)
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from schemas.settings import Bank
+from typing import TYPE_CHECKING
+
 from streams.customer import Customer
 from streams.portfolio import Effect
 from streams.posting import Posting
 from streams.windows import Calendar
 
+if TYPE_CHECKING:
+    from schemas.settings import Bank
+    from streams.book import RuleBook
+
 
 class Situation:
     """The customer after the movement or the tick, and what the movement did."""
 
-    def __init__(self, customer: Customer, bank: Bank, calendar: Calendar, now: int, day: int) -> None:
+    def __init__(self, customer: Customer, book: RuleBook, calendar: Calendar, now: int, day: int) -> None:
         self.customer = customer
-        self.bank = bank
+        self.book = book
+        """The rules and numbers that hold now."""
+        self.bank: Bank = book.bank
         self.calendar = calendar
         self.now = now
         """Event time, whole seconds since 1970."""

@@ -30,6 +30,10 @@ def _nothing(_path: Path) -> Iterator[bytes]:
     return iter(())
 
 
+def _no_rates(_path: Path, _base: str) -> Iterator[bytes]:
+    return iter(())
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """One upstream format; each part takes the path that a person gave.
@@ -38,6 +42,7 @@ class Feed:
         movements: in the order in which they are to be published.
         count: how many movements there are, cheaply, for a progress bar.
         customers, managers, prices: what else stands at the path, if anything.
+        rates: exchange rates, each in the bank's base currency (the second argument), oldest first.
     """
 
     movements: Callable[[Path], Iterator[bytes | Movement]]
@@ -45,6 +50,7 @@ class Feed:
     customers: Callable[[Path], Iterator[bytes | Customer]] = _nothing
     managers: Callable[[Path], Iterator[bytes | Manager]] = _nothing
     prices: Callable[[Path], Iterator[bytes | Price]] = _nothing
+    rates: Callable[[Path, str], Iterator[bytes | Price]] = _no_rates
 
 
 def names() -> list[str]:

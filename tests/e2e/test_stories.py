@@ -14,7 +14,7 @@ from schemas.settings import Settings
 from schemas.topics import DEAD_LETTERS
 from tests.brokers.records import read_all
 from tests.e2e.workers import notifications, workers
-from tests.oracle import Finding, Paths, expected, retracted
+from tests.oracle import FIRST_RULES, Finding, Paths, expected, retracted
 from wealthwatch.replaying import Replay, publish
 from wealthwatch.simulation import Plan, write
 
@@ -34,12 +34,12 @@ def test_what_is_notified_is_what_sql_counts(settings: Settings, tmp_path: Path)
     assert max(Counter(message.message_id for message in said).values()) == 1
 
     opened = {finding_of(message) for message in said if message.status is Status.OPENED}
-    counted = {whole(finding) for finding in expected(paths, settings)}
+    counted = {whole(finding) for finding in expected(paths, settings, FIRST_RULES)}
     assert opened == counted
     assert len(counted) > 300
 
     taken_back = {message.notification_id for message in said if message.status is Status.RETRACTED}
-    undone = {whole(finding)[:4] for finding in retracted(paths, settings) if finding.window == ""}
+    undone = {whole(finding)[:4] for finding in retracted(paths, settings, FIRST_RULES) if finding.window == ""}
     assert {finding_of(m)[:4] for m in said if m.notification_id in taken_back and m.kind is NotificationKind.EVENT} >= undone
 
     stories = json.loads((tmp_path / "sample.stories.json").read_text())["stories"]

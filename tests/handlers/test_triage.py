@@ -49,6 +49,15 @@ CASES = [
         before=((notification(), hold(Reason.SILENCED)),),
     ),
     Case("a rule in test is told to nobody", notification(mode=Mode.TEST), hold(Reason.TEST_MODE)),
+    Case(
+        "an escalation by a rule in test is told to nobody", notification(status=Status.ESCALATED, mode=Mode.TEST), hold(Reason.TEST_MODE)
+    ),
+    Case(
+        "an escalation is told though its opening was a test: the rule is live by now",
+        notification(2, Status.ESCALATED, about="A"),
+        TELL,
+        before=((notification(about="A", mode=Mode.TEST), hold(Reason.TEST_MODE)),),
+    ),
     Case("a customer without a manager has nobody to tell", notification(manager_id=None), hold(Reason.NO_MANAGER)),
     Case("test mode comes before a missing manager", notification(mode=Mode.TEST, manager_id=None), hold(Reason.TEST_MODE)),
     # silences
@@ -179,6 +188,12 @@ CASES = [
                     (notification(about="A"), TELL),
                     (notification(2, Status.ESCALATED, about="A"), hold(Reason.SILENCED, "S1")),
                 ),
+            ),
+            Case(
+                f"{closing} of what was told is held if the rule is in test by now: a test tells nobody",
+                notification(2, closing, about="A", mode=Mode.TEST),
+                hold(Reason.TEST_MODE),
+                before=((notification(about="A"), TELL),),
             ),
             Case(
                 f"{closing} has nobody to tell if the manager is gone",

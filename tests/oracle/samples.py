@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.settings import Settings
-from tests.oracle import Finding, Paths, expected
+from tests.oracle import Finding, Paths, Thresholds, expected
 
 CREDITS = {"deposit", "transfer_in", "salary", "adjustment", "interest"}
 
@@ -15,14 +15,19 @@ CREDITS = {"deposit", "transfer_in", "salary", "adjustment", "interest"}
 class Sample:
     """Gathers movements of one or more customers and asks the oracle."""
 
-    def __init__(self, folder: Path, tier: str | None = None, **settings: Any) -> None:
+    def __init__(self, folder: Path, tier: str | None = None, *, thresholds: Thresholds | None = None, **settings: Any) -> None:
         self.path = folder / "hand.jsonl"
         self._lines: list[dict[str, Any]] = []
+        self._profiles: dict[str, dict[str, Any]] = {}
+        self._thresholds = thresholds
         self._settings = Settings(**settings)
-        customer = {"schema_version": 1, "customer_id": "c", "name": "n", **({"tier": tier} if tier else {})}
-        (folder / "hand.customers.jsonl").write_text(json.dumps(customer) + "\n", encoding="utf-8")
+        self.profile("c", **({"tier": tier} if tier else {}))
         price = {"schema_version": 1, "of": "USD", "currency": "CNY", "price": "7.1234", "at": "2025-01-01T00:00:00+08:00"}
         (folder / "hand.prices.jsonl").write_text(json.dumps(price) + "\n", encoding="utf-8")
+
+    def profile(self, customer_id: str, **more: Any) -> None:
+        """Who a customer is, instead of what was said before."""
+        self._profiles[customer_id] = {"schema_version": 1, "customer_id": customer_id, "name": "n", **more}
 
     def add(self, at: str, kind: str, amount: str, account: str = "a", direction: str | None = None, **more: Any) -> str:
         """One movement at a time such as `01-31 09:30:00` of 2025 (or with its year), at +08:00; returns its event_id."""
@@ -49,14 +54,25 @@ class Sample:
         """An opening balance."""
         return self.add(at, "adjustment", amount, account, snapshot=True, **more)
 
+    def take_back(self, event_id: str, at: str) -> str:
+        """A reversal of an earlier movement."""
+        original = next(line for line in self._lines if line["event_id"] == event_id)
+        undone = {"event_id": event_id, "occurred_at": original["occurred_at"], "kind": original["kind"]}
+        same = {key: original[key] for key in ("customer_id", "asset_class", "currency", "counterparty") if key in original}
+        direction = "debit" if original["direction"] == "credit" else "credit"
+        return self.add(at, "reversal", original["amount"], original["account_id"], direction, reverses=undone, **same)
+
     def write(self) -> Paths:
         """The files as the oracle takes them."""
+        profiles = "".join(json.dumps(profile) + "\n" for profile in self._profiles.values())
+        self.path.with_name("hand.customers.jsonl").write_text(profiles, encoding="utf-8")
         self.path.write_text("".join(json.dumps(line) + "\n" for line in self._lines), encoding="utf-8")
         return Paths.beside(self.path)
 
     def findings(self, rule: str) -> list[Finding]:
         """What the oracle finds of a rule, in order of time."""
-        return sorted((one for one in expected(self.write(), self._settings) if one.rule == rule), key=lambda one: (one.at, one.window))
+        found = expected(self.write(), self._settings, {rule}, self._thresholds)
+        return sorted(found, key=lambda one: (one.at, one.window))
 
     def triggers(self, rule: str) -> list[str | None]:
         """The event_ids of a rule's findings."""

@@ -90,6 +90,14 @@ def test_a_sample_whose_balances_disagree_is_refused(tmp_path: Path) -> None:
         open_sample(sample.write(), BANK)
 
 
+def test_an_account_that_holds_two_instruments_is_refused(tmp_path: Path) -> None:
+    sample = Sample(tmp_path)
+    sample.opens_with("1000", asset_class="fund", instrument="FD1")
+    sample.opens_with("1000", asset_class="fund", instrument="FD2")
+    with pytest.raises(ValueError, match="two instruments"):
+        open_sample(sample.write(), BANK)
+
+
 def test_a_currency_without_a_rate_is_refused(tmp_path: Path) -> None:
     sample = Sample(tmp_path)
     sample.opens_with("1000", currency="JPY")

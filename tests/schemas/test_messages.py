@@ -13,7 +13,8 @@ from schemas.customers import Customer
 from schemas.dead_letters import DeadLetter, Fault
 from schemas.follow_ups import FollowUp
 from schemas.journal import JournalEntry
-from schemas.message import CURRENCIES, Amount, Identifier, Quantity, SignedAmount, Total, TotalQuantity, cloud_event
+from schemas.message import CURRENCIES, Amount, Identifier, Quantity, Share, SignedAmount, Total, TotalQuantity, cloud_event
+from schemas.movements import Movement
 from schemas.notifications import Words
 from schemas.prices import Price
 from schemas.rules import Severity
@@ -43,6 +44,7 @@ ODD = ["", " 1", "1 ", "+1", ".5", "1.", "01", "1e3", "1,000", "NaN", "Infinity"
         (SignedAmount, ["-0.0001", "-99999999999999.9999", "7"], ["1.00001", "100000000000000", "-100000000000000"]),
         (Total, ["-1000000000000000000", "123456789012345678901234567890.0001"], ["1.00001"]),
         (Quantity, ["-1.00000001", "999999999999999999"], ["1.000000001", "1000000000000000000"]),
+        (Share, ["0", "0.000001", "1", "1.0"], ["-0.1", "1.000001", "0.0000001", "2"]),
         (TotalQuantity, ["1000000000000000000.00000001"], ["1.000000001"]),
     ],
 )
@@ -130,6 +132,44 @@ def test_other_steps_need_nothing(step: str) -> None:
 def test_a_note_is_at_most_4000_characters() -> None:
     assert FollowUp.model_validate({**STEP, "step": "acknowledged", "note": "字" * 4_000})
     refuses(FollowUp, {**STEP, "step": "acknowledged", "note": "字" * 4_001}, "4000")
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ({"fund": "0.6", "demand_deposit": "0.3"}, "add up to 1"),
+        ({}, "add up to 1"),
+        ({"fund": "0.5", "loan": "0.5"}, "a loan or a credit card has no share"),
+        ({"fund": "1.5", "bond": "-0.5"}, "from 0 to 1"),
+        ({"gold": "1"}, "target_allocation"),
+    ],
+)
+def test_a_target_allocation_shares_out_all_assets_and_nothing_else(target: dict[str, str], said: str) -> None:
+    refuses(Customer, {"customer_id": "c1", "name": "n", "target_allocation": target}, said)
+    good = Customer.model_validate({"customer_id": "c1", "name": "n", "target_allocation": {"fund": "0.6", "demand_deposit": "0.400000"}})
+    assert good.target_allocation is not None
+    assert sum(good.target_allocation.values()) == 1
+
+
+MOVEMENT = {
+    "schema_version": 1,
+    "event_id": "e1",
+    "source": "loans",
+    "account_id": "a1",
+    "customer_id": "c1",
+    "asset_class": "loan",
+    "kind": "interest",
+    "direction": "debit",
+    "amount": "1",
+    "currency": "CNY",
+    "occurred_at": NOON,
+}
+
+
+@pytest.mark.parametrize(("field", "wrong"), [("risk_score", 0), ("risk_score", 6), ("overdue_days", -1), ("overdue_days", 36_601)])
+def test_a_movement_refuses_a_risk_off_the_scale_and_an_overdue_time_that_cannot_be(field: str, wrong: int) -> None:
+    assert Movement.model_validate(MOVEMENT)
+    refuses(Movement, {**MOVEMENT, field: wrong}, field)
 
 
 ENTRY = {"entry_id": UUID_TEXT, "message_id": UUID_TEXT, "notification_id": UUID_TEXT, "customer_id": "c1", "at": NOON}

@@ -36,7 +36,7 @@ def with_unknown_keys(value: Any, path: str = "") -> Any:
     return found if path.startswith(FREE) else {**found, "a_key_of_the_future": [1, {"x": None}]}
 
 
-FREE = ("allocation", "evidence.allocation", "evidence.facts", "parameters", "by_")
+FREE = ("allocation", "target_allocation", "evidence.allocation", "evidence.facts", "parameters", "by_")
 """Dictionaries whose keys are not the contract's."""
 
 

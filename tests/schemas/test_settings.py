@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -115,6 +116,19 @@ def test_rules_are_set_in_the_file_with_exact_numbers(tmp_path: Path) -> None:
     assert rule.mode is Mode.TEST
     assert rule.parameters == {"pct": Decimal("0.1")}
     assert rule.by_tier == {"gold": {"pct": "0.3"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[rules.large_inflow]\npct = 0.1\n", "setting rules.large_inflow: there is no key pct, only rule, mode, "),
+        ("[rules.large_inflow.by_teir.gold]\npct = 0.1\n", "there is no key by_teir, only rule, mode, "),
+        ("[rules.large_inflow]\nmode = 'loud'\n", "setting rules.large_inflow.mode: input should be 'live', 'test' or 'off'"),
+    ],
+)
+def test_a_misspelt_key_of_a_rule_is_refused_with_those_that_exist(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        Settings.load(write(tmp_path, text))
 
 
 def test_the_default_tiers_are_those_of_the_rules() -> None:

@@ -14,7 +14,6 @@ from schemas.notifications import Notification
 from schemas.prices import Price
 from schemas.rules import RuleSettings
 from schemas.settings import Bank
-from streams.book import RuleBook
 from streams.customer import Account, Customer, Profile
 from streams.decide import Decision, decide, pass_time
 from streams.events import segments
@@ -23,6 +22,7 @@ from streams.posting import Posting
 from streams.reading import read
 from streams.rule import Facts, Finding, Rule
 from streams.state import decode, encode, new_customer, written
+from streams.timeline import RuleBooks
 from streams.windows import Calendar
 from streams.wire import Refusal
 from streams.world import World
@@ -106,7 +106,7 @@ def world(rules: dict[str, dict[str, Any]] | None = None, *, bank: Bank | None =
     """Rules with some of their settings changed, no rates, the bank's calendar."""
     bank = bank or Bank()
     settings = {name: RuleSettings.model_validate_json(json.dumps(setting)) for name, setting in (rules or {}).items()}
-    return World(RuleBook(bank, settings), Rates(bank.base_currency), Calendar(bank.time_zone), history_days, events)
+    return World(RuleBooks(bank, settings), Rates(bank.base_currency), Calendar(bank.time_zone), history_days, events)
 
 
 @dataclass

@@ -308,7 +308,7 @@ def test_an_event_from_before_1970_does_not_stop_its_customer(values: dict[str, 
     ],
 )
 def test_a_tier_is_reached_at_its_line_and_lost_below_its_line_less_the_hysteresis(before: str, average: int | None, after: str) -> None:
-    book = world().book
+    book = world().books.first
     assert decided_tier(before, None if average is None else average * 10_000, book) == after
 
 

@@ -122,6 +122,6 @@ def test_no_movement_of_the_contract_stops_the_detector(many: list[Movement], ra
         records = dict(encode(customer))
         assert whole(decode(records[customer_id.encode()], records.get)) == whole(customer)
     told += pass_time(customer, instant("2199-12-31 00:00"), seen_at, own)
-    Position.model_validate_json(snapshot(customer, own.book))
+    Position.model_validate_json(snapshot(customer, own.books.first))
     for each in told:
         assert Notification.model_validate_json(each.model_dump_json(exclude_none=True)) == each

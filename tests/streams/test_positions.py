@@ -12,7 +12,7 @@ from tests.streams.builders import Detector, instant
 
 
 def position(detector: Detector) -> Position:
-    return Position.model_validate_json(snapshot(detector.customer(), detector.world.book))
+    return Position.model_validate_json(snapshot(detector.customer(), detector.world.books.first))
 
 
 def test_a_rich_customer_is_published_as_the_contract_says() -> None:

@@ -223,4 +223,5 @@ def test_no_movements_and_no_rates_take_a_figure_out_of_64_bits(steps: list[dict
             currency = "USD" if step["account_id"] == "usd" else "CNY"
             detector.take(posting(event_id=f"e{made}", currency=currency, occurred_at=iso(at), **values))
             bounded(detector.customer())
+        assert detector.customer().turnover <= MOST
     written(detector.customer())

@@ -37,7 +37,7 @@ def every_asked(book: RuleBook, segment: str = "personal") -> list[Asked]:
 
 def unscreened(own: World) -> World:
     """The same world, in which every rule is asked about each of its causes and at each close."""
-    for asked in every_asked(own.book):
+    for asked in every_asked(own.books.first):
         asked.screens, asked.least = None, 0
     return own
 
@@ -45,10 +45,10 @@ def unscreened(own: World) -> World:
 def test_the_sheets_without_screens_are_those_that_hold() -> None:
     own = unscreened(a_world())
     run = Run.begin(own).take(posting(customer_id="c0"))
-    sheet = own.book.sheet(run.customers["c0"])
+    sheet = own.books.first.sheet(run.customers["c0"])
     assert run.customers["c0"].profile.segment == Segment.PERSONAL.value
     assert all(asked.screens is None and asked.least == 0 for rules in (*sheet.events, *sheet.conditions, sheet.closing) for asked in rules)
-    assert any(asked.screens is not None for asked in every_asked(a_world().book))
+    assert any(asked.screens is not None for asked in every_asked(a_world().books.first))
 
 
 @given(LATE_HISTORIES, st.lists(st.integers(0, 45), min_size=17, max_size=17))
@@ -107,9 +107,9 @@ def test_whenever_a_cumulative_rule_would_open_its_screen_passes(name: str, para
         )
         detector.take(one)
         customer = detector.customer()
-        prepared = own.book.sheet(customer).prepared[name]
+        prepared = own.books.first.sheet(customer).prepared[name]
         day = own.calendar.date_of(customer.clock)
-        situation = Situation(customer, own.book.bank, own.calendar, customer.clock, day)
+        situation = Situation(customer, own.books.first, own.calendar, customer.clock, day)
         conditions, customer.conditions = customer.conditions, {}
         opens = any(rule.opens(measured, situation, prepared) for measured in rule.measure(situation, prepared))
         customer.conditions = conditions
@@ -131,10 +131,10 @@ def test_whenever_an_average_would_open_near_tier_its_screen_passes(average: int
     rule = all_rules()["near_tier"]
     assert isinstance(rule, ConditionRule)
     customer = Detector(own).customer()
-    customer.tier = decided_tier("", average, own.book)
-    situation = Situation(customer, own.book.bank, own.calendar, START, own.calendar.date_of(START))
+    customer.tier = decided_tier("", average, own.books.first)
+    situation = Situation(customer, own.books.first, own.calendar, START, own.calendar.date_of(START))
     situation.average, situation.tier_before = average, customer.tier
-    prepared = own.book.sheet(customer).prepared["near_tier"]
+    prepared = own.books.first.sheet(customer).prepared["near_tier"]
     opens = any(rule.opens(measured, situation, prepared) for measured in rule.measure(situation, prepared))
     screens = rule.screens(prepared)
     assert screens is not None

@@ -22,12 +22,12 @@ def command(context: typer.Context) -> None:
 
     from handlers import topics
     from streams.app import Detector
-    from streams.book import RuleBook
+    from streams.timeline import RuleBooks
     from wealthwatch.door import Door
     from wealthwatch.logs import start_logging
 
     settings = settings_of(context)
-    RuleBook.of(settings)  # a misspelt rule is refused before anything is connected
+    RuleBooks.of(settings)  # a misspelt rule is refused before anything is connected
     start_logging(settings.log)
     topics.check(settings.kafka)
 

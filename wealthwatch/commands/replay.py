@@ -23,7 +23,9 @@ INTERRUPTED = 130
 def command(
     context: typer.Context,
     path: Annotated[Path, typer.Argument(metavar="PATH", exists=True, help="What the format reads: a file, or a folder.")],
-    format_: Annotated[str, typer.Option("--format", "-f", help="jsonl, or pkdd99 (the real accounts of a Czech bank).")] = "jsonl",
+    format_: Annotated[
+        str, typer.Option("--format", "-f", help="jsonl; pkdd99: real accounts of a Czech bank; ecb: euro reference rates.")
+    ] = "jsonl",
     rate: Annotated[float | None, typer.Option(min=0.01, help="Movements a second, at most.")] = None,
     speed: Annotated[
         float | None, typer.Option(min=0.001, help="Seconds of event time in one second: 3600 plays an hour a second.")
@@ -41,6 +43,8 @@ def command(
     `wealthwatch replay sample.jsonl --rate 500`
 
     `wealthwatch replay berka/ --format pkdd99 --speed 86400`
+
+    `wealthwatch replay eurofxref-hist.zip --format ecb` (rates alone, in the bank's base currency; download it from the ECB)
     """
     from aiokafka.errors import KafkaError
 

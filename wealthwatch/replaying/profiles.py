@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from pydantic import BaseModel
 from handlers.feeds import Feed
 from schemas import topics
 from schemas.message import cloud_event
-from schemas.settings import Kafka
+from schemas.settings import Kafka, Settings
 from schemas.topics import Topic
 
 SOURCE = "/wealthwatch/replay"
@@ -33,16 +34,18 @@ class Profiles:
     prices: int
 
 
-async def send_profiles(producer: AIOKafkaProducer, kafka: Kafka, feed: Feed, path: Path) -> Profiles:
+async def send_profiles(producer: AIOKafkaProducer, settings: Settings, feed: Feed, path: Path) -> Profiles:
     """Send all that the feed has beside its movements.
 
     Raises:
         ValueError: a line of a side file is no JSON object with its key.
     """
+    kafka = settings.kafka
+    prices = chain(feed.prices(path), feed.rates(path, settings.bank.base_currency))
     return Profiles(
         managers=await _send(producer, kafka, topics.MANAGERS, "manager_id", feed.managers(path)),
         customers=await _send(producer, kafka, topics.CUSTOMERS, "customer_id", feed.customers(path)),
-        prices=await _send(producer, kafka, topics.PRICES, "of", feed.prices(path)),
+        prices=await _send(producer, kafka, topics.PRICES, "of", prices),
     )
 
 
@@ -52,8 +55,8 @@ async def _send(producer: AIOKafkaProducer, kafka: Kafka, topic: Topic, key: str
     count, answers = 0, []
     for item in items:
         value = item.model_dump_json(exclude_none=True).encode() if isinstance(item, BaseModel) else item
-        identity = _identity(value, key)
-        headers = cloud_event(kind, identity, SOURCE, at)
+        identity, moment = _identity(value, key)
+        headers = cloud_event(kind, f"{identity}{moment}", SOURCE, at)
         answers.append(await producer.send(name, value, key=identity.encode(), headers=headers))
         count += 1
         if len(answers) >= AT_ONCE:
@@ -63,8 +66,9 @@ async def _send(producer: AIOKafkaProducer, kafka: Kafka, topic: Topic, key: str
     return count
 
 
-def _identity(value: bytes, key: str) -> str:
+def _identity(value: bytes, key: str) -> tuple[str, str]:
+    """What a record is about, and of which of its many states it tells: prices have their time."""
     fields = msgspec.json.decode(value)
     if not isinstance(fields, dict) or not isinstance(fields.get(key), str):
         raise ValueError(f"a line of a side file has no `{key}`")
-    return str(fields[key])
+    return str(fields[key]), f"-{fields['at']}" if isinstance(fields.get("at"), str) else ""

@@ -50,6 +50,7 @@ def publish(
 
 class _Publishing:
     def __init__(self, settings: Settings, replay: Replay, progress: Callable[[Progress], None], stopped: Callable[[], bool]) -> None:
+        self._settings = settings
         self._kafka = settings.kafka
         self._replay = replay
         self._progress = progress
@@ -73,7 +74,7 @@ class _Publishing:
             await self._producer.stop()
 
     async def _publish(self) -> Summary:
-        sent = await send_profiles(self._producer, self._kafka, self._replay.feed, self._replay.path)
+        sent = await send_profiles(self._producer, self._settings, self._replay.feed, self._replay.path)
         topic = self._kafka.topic(topics.MOVEMENTS)
         self._window = Window(self._producer, topic, await self._producer.partitions_for(topic), self._skip)
         if self._replay.resume:

@@ -11,6 +11,10 @@ from wealthwatch.simulation.population import Client
 
 MORNING = 6 * 3_600
 EVENING = 20 * 3_600
+RENEWING = 10 * 3_600
+RENEWED_OF_FIVE = 3
+"""So many of five deposits that end are placed again the same day."""
+TERM = 180
 PAYOUT_CYCLE = 91
 QUARTER_ENDS = (3, 6, 9, 12)
 
@@ -20,6 +24,8 @@ def look_after(client: Client, day: Day, dealings: Dealings, plans: Plans) -> No
     for fixed in client.fixed:
         if fixed.matures == day.index and not client.quiet:
             plans.add(MORNING + client.number % 3_600, dealings.mature, client, fixed)
+            if (client.number + day.index) % 5 < RENEWED_OF_FIVE:
+                plans.add(RENEWING + client.number % 3_600, _renew, dealings, client, fixed.asset_class, fixed.balance)
     if day.business:
         market = dealings.market
         for held in client.held:
@@ -33,6 +39,11 @@ def look_after(client: Client, day: Day, dealings: Dealings, plans: Plans) -> No
         plans.add(MORNING + 1, _interest, dealings, client)
     if day.last_of_month:
         plans.add(EVENING + 3_600, _month_end, dealings, client)
+
+
+def _renew(second: int, dealings: Dealings, client: Client, asset_class: str, amount: int) -> None:
+    if 0 < amount < client.current.balance:
+        dealings.place(second, client, asset_class, amount, TERM)
 
 
 def _value(second: int, dealings: Dealings, held: Account) -> None:

@@ -20,10 +20,11 @@ class Dealings:
         self.market = market
         self._holdings = holdings
 
-    def pay(self, second: int, client: Client, kind: str, amount: int, tail: str) -> None:
+    def pay(self, second: int, client: Client, kind: str, amount: int, tail: str) -> str | None:
         """A debit of the current account, left undone where the money is not there."""
         if 0 < amount < client.current.balance:
-            self.ledger.post(client.current, second, kind, -amount, tail)
+            return self.ledger.post(client.current, second, kind, -amount, tail)
+        return None
 
     def pay_out(self, second: int, client: Client, amount: int, tail: str) -> None:
         """A large transfer: where the account is short, the largest holding is sold for it; the account is never emptied."""
@@ -56,17 +57,21 @@ class Dealings:
     def _own(self, account: Account) -> str:
         return f'{other.OWN},"counterparty":{{"account":"{account.number}"}}'
 
-    def buy(self, second: int, client: Client, asset_class: str, amount: int) -> None:
-        """Units of the product held already, or of one drawn at random."""
+    def buy(self, second: int, client: Client, asset_class: str, amount: int, code: str = "") -> list[str]:
+        """Units of the product of that code; without one, of the product held already, or of one drawn at random."""
         if not 0 < amount < client.current.balance:
-            return
-        held = next((account for account in client.held if account.asset_class == asset_class), None)
+            return []
+        place = self.market.place_of(code) if code else -1
+        fits = (held for held in client.held if (held.instrument == place if code else held.asset_class == asset_class))
+        held = next(fits, None)
         if held is None:
-            held = self._holdings.hold_units(client, self._random.choice(self.market.of_class[asset_class]))
+            place = place if code else self._random.choice(self.market.of_class[asset_class])
+            held = self._holdings.hold_units(client, place)
         price = self.market.instruments[held.instrument].price
-        if units := units_for(amount, price):
-            self.ledger.post(client.current, second, "purchase", -amount, other.BUYING)
-            self.ledger.post(held, second, "purchase", amount, other.BUYING, units)
+        if not (units := units_for(amount, price)):
+            return []
+        paid = self.ledger.post(client.current, second, "purchase", -amount, other.BUYING)
+        return [paid, self.ledger.post(held, second, "purchase", amount, other.BUYING, units)]
 
     def redeem(self, second: int, client: Client, held: Account, share: float) -> None:
         """A share of the units of one holding, or all of them."""
@@ -75,12 +80,20 @@ class Dealings:
             self.ledger.post(held, second, "redemption", -amount, other.SELLING, -units)
             self.ledger.post(client.current, second, "redemption", amount, other.SELLING)
 
-    def place(self, second: int, client: Client, asset_class: str, amount: int, term: int) -> Account:
+    def place(self, second: int, client: Client, asset_class: str, amount: int, term: int) -> list[str]:
         """A deposit for a term, out of the current account."""
         fixed = self._holdings.hold_fixed(client, asset_class, self.ledger.day.date, term)
-        self.ledger.post(client.current, second, "placement", -amount, other.SAVING)
-        self.ledger.post(fixed, second, "placement", amount, other.SAVING)
-        return fixed
+        paid = self.ledger.post(client.current, second, "placement", -amount, other.SAVING)
+        return [paid, self.ledger.post(fixed, second, "placement", amount, other.SAVING)]
+
+    def break_off(self, second: int, client: Client, fixed: Account, share: float) -> list[str]:
+        """A share of a deposit taken out before its term ends; one of which nothing is left closes."""
+        amount = round(fixed.balance * share)
+        out = self.ledger.post(fixed, second, "redemption", -amount, other.BROKEN)
+        if not fixed.balance:
+            client.fixed.remove(fixed)
+            client.accounts.remove(fixed)
+        return [out, self.ledger.post(client.current, second, "redemption", amount, other.BROKEN)]
 
     def mature(self, second: int, client: Client, fixed: Account) -> list[str]:
         """A deposit's interest is added, all of it goes to the current account, and the account closes."""
@@ -104,25 +117,26 @@ class Dealings:
             self.ledger.post(client.current, second, "fx_exchange", -amount, other.EXCHANGE)
             self.ledger.post(foreign, second, "fx_exchange", bought, other.EXCHANGE)
 
-    def repay(self, second: int, client: Client, loan: Account, instalment: int) -> None:
+    def repay(self, second: int, client: Client, loan: Account, instalment: int, tail: str = other.INSTALMENT) -> list[str]:
         """A month's interest on a loan, then an instalment."""
         owed = -loan.balance
         if owed <= 0:
-            return
+            return []
         if interest := owed * 3 // 1_000:
             self.ledger.post(loan, second, "interest", -interest, other.EARNED)
         amount = min(instalment, -loan.balance)
-        if 0 < amount < client.current.balance:
-            self.ledger.post(client.current, second, "loan_repayment", -amount, other.INSTALMENT)
-            self.ledger.post(loan, second, "loan_repayment", amount, other.INSTALMENT)
+        if not 0 < amount < client.current.balance:
+            return []
+        paid = self.ledger.post(client.current, second, "loan_repayment", -amount, other.INSTALMENT)
+        return [paid, self.ledger.post(loan, second, "loan_repayment", amount, tail)]
 
-    def draw(self, second: int, client: Client, amount: int) -> None:
+    def draw(self, second: int, client: Client, amount: int) -> list[str]:
         """A loan paid out, on the first loan account or a new one."""
         if not client.loans:
             client.loans.append(client.open("loan", product="LN10"))
             client.accounts.append(client.loans[0])
-        self.ledger.post(client.loans[0], second, "loan_drawdown", -amount, other.DRAWDOWN)
-        self.ledger.post(client.current, second, "loan_drawdown", amount, other.DRAWDOWN)
+        owed = self.ledger.post(client.loans[0], second, "loan_drawdown", -amount, other.DRAWDOWN)
+        return [owed, self.ledger.post(client.current, second, "loan_drawdown", amount, other.DRAWDOWN)]
 
     def value(self, second: int, held: Account) -> None:
         """The holding at the day's price."""

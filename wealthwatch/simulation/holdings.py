@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from wealthwatch.simulation.parts import Part
-from wealthwatch.simulation.products import RATES, Instrument, units_for, value_of
+from wealthwatch.simulation.parts import Hold, Part
+from wealthwatch.simulation.products import RATES, RISKS, Instrument, units_for, value_of
 
 if TYPE_CHECKING:
     from wealthwatch.simulation.ledger import Account
@@ -62,7 +62,7 @@ class Holdings:
         client.current = client.open("demand_deposit", product="DD01")
         client.current.balance = part.current
         client.accounts.append(client.current)
-        client.worth = part.current + part.fund
+        client.worth = part.current + part.fund + sum(hold.worth for hold in part.holds)
         if part.second >= 0:
             second = client.open("demand_deposit", product="DD02")
             second.balance = part.second
@@ -72,11 +72,16 @@ class Holdings:
         if part.matures[0]:
             fixed = self.hold_fixed(client, "structured_deposit", self._start - timedelta(days=50), 50 + part.matures[1])
             fixed.balance = part.matures[0]
+        for hold in part.holds:
+            self._begin_with(client, hold)
+        if part.owes:
+            self._lend(client, "LN01", part.owes)
 
     def hold_units(self, client: Client, place: int) -> Account:
         """An account for one instrument, still empty."""
         instrument = self._instruments[place]
-        account = client.open(instrument.asset_class, product=instrument.code, instrument=instrument.code)
+        more = {"issuer": instrument.issuer} if instrument.issuer else {}
+        account = client.open(instrument.asset_class, product=instrument.code, risk=instrument.risk, instrument=instrument.code, **more)
         account.instrument = place
         client.held.append(account)
         client.accounts.append(account)
@@ -85,7 +90,8 @@ class Holdings:
     def hold_fixed(self, client: Client, asset_class: str, opened: date, term: int) -> Account:
         """A deposit for a term of days, still empty."""
         matures = opened + timedelta(days=term)
-        account = client.open(asset_class, product=f"{asset_class[:1].upper()}D{term:03d}", maturity_date=matures.isoformat())
+        code, risk = f"{asset_class[:1].upper()}D{term:03d}", RISKS.get(asset_class, 2)
+        account = client.open(asset_class, product=code, risk=risk, maturity_date=matures.isoformat())
         account.matures = (matures - self._start).days
         client.fixed.append(account)
         client.accounts.append(account)
@@ -93,21 +99,39 @@ class Holdings:
 
     def _hold(self, client: Client, asset_class: str, worth: int) -> int:
         if asset_class in IN_UNITS:
-            fitting = [place for place, instrument in enumerate(self._instruments) if instrument.asset_class == asset_class]
-            place = self._random.choice(fitting)
-            account = self.hold_units(client, place)
-            account.units = units_for(worth, self._instruments[place].price)
-            account.balance = value_of(account.units, self._instruments[place].price)
+            fitting = [
+                place
+                for place, instrument in enumerate(self._instruments)
+                if instrument.asset_class == asset_class and not instrument.reserved
+            ]
+            account = self._fill(client, self._random.choice(fitting), worth)
         elif asset_class in FIXED_TERM:
             term = self._random.choice((30, 90, 180, 365))
             ago = self._random.randrange(term)
             account = self.hold_fixed(client, asset_class, self._start - timedelta(days=ago), term)
             account.balance = worth
         else:
-            account = client.open(asset_class, product=f"{asset_class[:2].upper()}01")
+            account = client.open(asset_class, product=f"{asset_class[:2].upper()}01", risk=RISKS[asset_class])
             account.balance = worth
             client.accounts.append(account)
         return account.balance
+
+    def _fill(self, client: Client, place: int, worth: int) -> Account:
+        account = self.hold_units(client, place)
+        account.units = units_for(worth, self._instruments[place].price)
+        account.balance = value_of(account.units, self._instruments[place].price)
+        return account
+
+    def _begin_with(self, client: Client, hold: Hold) -> None:
+        if hold.instrument:
+            self._fill(client, next(place for place, one in enumerate(self._instruments) if one.code == hold.instrument), hold.worth)
+        elif hold.matures:
+            opened = self._start - timedelta(days=50)
+            self.hold_fixed(client, hold.asset_class, opened, 50 + hold.matures).balance = hold.worth
+        else:
+            account = client.open(hold.asset_class, hold.currency, f"{hold.asset_class[:2].upper()}09", RISKS.get(hold.asset_class, 0))
+            account.balance = hold.worth
+            client.accounts.append(account)
 
     def _foreign(self, client: Client, worth: int) -> int:
         currency = self._random.choice(("USD", "USD", "HKD", "EUR"))
@@ -124,7 +148,11 @@ class Holdings:
             client.card.balance = -random.randrange(client.spending // 4 + 1)
             client.accounts.append(client.card)
         if random.random() < (0.35 if client.company else 0.25):
-            loan = client.open("loan", product="LN20" if client.company else "LN01")
-            loan.balance = -(client.income * random.randrange(3, 12) if client.company else client.income * random.randrange(20, 55))
-            client.loans.append(loan)
-            client.accounts.append(loan)
+            owed = client.income * random.randrange(3, 12) if client.company else client.income * random.randrange(20, 55)
+            self._lend(client, "LN20" if client.company else "LN01", owed)
+
+    def _lend(self, client: Client, product: str, owed: int) -> None:
+        loan = client.open("loan", product=product)
+        loan.balance = -owed
+        client.loans.append(loan)
+        client.accounts.append(loan)

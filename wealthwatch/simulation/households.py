@@ -23,7 +23,7 @@ class Households:
         self._stage = stage
         members: dict[int, list[Client]] = {}
         for client in clients:
-            if client.household >= 0 and not client.comes_on:
+            if client.household >= 0 and not client.comes_on and not client.quiet:
                 members.setdefault(client.household, []).append(client)
         self._families = [family for family in members.values() if len(family) > 1]
 

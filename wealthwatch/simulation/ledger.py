@@ -27,10 +27,23 @@ SILENT = frozenset({"cards"})
 class Account:
     """One account: its balance in fen, its units in hundredths, and the part of its movements that never changes."""
 
-    __slots__ = ("asset_class", "balance", "currency", "head", "instrument", "letters", "matures", "number", "silent", "units", "where")
+    __slots__ = (
+        "asset_class",
+        "balance",
+        "currency",
+        "head",
+        "instrument",
+        "letters",
+        "matures",
+        "number",
+        "risk",
+        "silent",
+        "units",
+        "where",
+    )
 
     def __init__(
-        self, number: str, owner: str, branch: str, asset_class: str, currency: str = "CNY", product: str = "", **more: str
+        self, number: str, owner: str, branch: str, asset_class: str, currency: str = "CNY", product: str = "", risk: int = 0, **more: str
     ) -> None:
         feed, self.letters = FEEDS[asset_class]
         self.number = number
@@ -40,11 +53,12 @@ class Account:
         self.units = 0
         self.instrument = -1
         self.matures = -1
+        self.risk = risk
         self.silent = feed in SILENT
         self.where = branch
         fields = {"source": feed, "account_id": number, "customer_id": owner, "asset_class": asset_class, "currency": currency}
         fields |= ({"product": product} if product else {}) | more
-        self.head = ",".join(f'"{name}":"{value}"' for name, value in fields.items())
+        self.head = ",".join(f'"{name}":"{value}"' for name, value in fields.items()) + (f',"risk_score":{risk}' if risk else "")
 
 
 def money(fen: int) -> str:
@@ -55,10 +69,12 @@ def money(fen: int) -> str:
 class Ledger:
     """Posts movements and keeps one day's lines until they are taken."""
 
-    __slots__ = ("_lines", "_number", "_stem", "_where", "day")
+    __slots__ = ("_held_back", "_lines", "_number", "_outages", "_stem", "_where", "day")
 
     def __init__(self) -> None:
         self._lines: list[tuple[int, bytes]] = []
+        self._held_back: dict[int, list[tuple[int, bytes]]] = {}
+        self._outages: dict[int, tuple[bytes, int, int]] = {}
         self._number = 0
         self._stem = self._where = ""
         self.day: Day
@@ -66,6 +82,7 @@ class Ledger:
     def open_day(self, day: Day) -> None:
         """What is posted from now on happens on this date."""
         self.day = day
+        self._lines = self._held_back.pop(day.index, [])
         self._number = 0
         self._stem = day.text.replace("-", "")[2:]
         self._where = f',"booked_on":"{day.text}","occurred_at":"{day.text}'
@@ -95,10 +112,33 @@ class Ledger:
         self._lines.append((second, line.encode()))
         return event_id
 
+    def delay(self, seconds: int = 0, days: int = 0) -> None:
+        """Have the feed tell the last movement so much later than it happened."""
+        second, line = self._lines.pop()
+        told = self._lines if not days else self._held_back.setdefault(self.day.index + days, [])
+        told.append((second + seconds, line))
+
+    def lose(self) -> None:
+        """Have the feed never tell the last movement; the balances it tells afterwards know of it."""
+        self._lines.pop()
+
+    def repeat(self, seconds: int) -> None:
+        """Have the feed tell the last movement twice."""
+        second, line = self._lines[-1]
+        self._lines.append((second + seconds, line))
+
+    def silence(self, index: int, feed: str, begins: int, ends: int) -> None:
+        """Have a feed say nothing between two seconds of a day, and all of it at the end of that time."""
+        self._outages[index] = (f'"source":"{feed}"'.encode(), begins, ends)
+
     def close_day(self) -> list[bytes]:
-        """Take the day's lines, in the order in which they happened."""
+        """Take the day's lines, in the order in which they happened, or in which the feeds tell them where that is another."""
         lines = self._lines
         lines.sort(key=_second)
+        if outage := self._outages.get(self.day.index):
+            feed, begins, ends = outage
+            lines = [(ends if begins <= second < ends and feed in line else second, line) for second, line in lines]
+            lines.sort(key=_second)
         self._lines = []
         return [line for _, line in lines]
 

@@ -12,7 +12,7 @@ from wealthwatch.simulation.plans import Plans
 from wealthwatch.simulation.population import FLOORS, Client
 
 POOL = 8_192
-SOMETHING_LARGER = (1 / 200, 1 / 60, 1 / 45, 1 / 45)
+SOMETHING_LARGER = (1 / 160, 1 / 48, 1 / 36, 1 / 36)
 """Chance on a date, by tier, of a transfer that may be worth a manager's attention."""
 SMALLEST, LARGEST = 0.15, 1.8
 """Of the customer's materiality gate: how large that transfer is."""

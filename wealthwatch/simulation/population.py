@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from math import exp, log
 from random import Random
 
 from schemas.customers import Customer, Language, Segment
 from schemas.managers import Manager
 from wealthwatch.simulation import names
+from wealthwatch.simulation.advice import NONE, Advice
 from wealthwatch.simulation.holdings import Holdings
 from wealthwatch.simulation.ledger import Account
 from wealthwatch.simulation.parts import Part
@@ -62,32 +63,39 @@ class Client:
         """Key of everything said of them."""
         return f"C{self.number:08d}"
 
-    def open(self, asset_class: str, currency: str = "CNY", product: str = "", **more: str) -> Account:
+    @property
+    def household_id(self) -> str | None:
+        """Key of those they live with."""
+        return f"HH{self.household:07d}" if self.household >= 0 else None
+
+    def open(self, asset_class: str, currency: str = "CNY", product: str = "", risk: int = 0, **more: str) -> Account:
         """A new account, still empty."""
         self.opened += 1
-        return Account(f"A{self.number:08d}{self.opened:03d}", self.customer_id, self.branch, asset_class, currency, product, **more)
+        return Account(f"A{self.number:08d}{self.opened:03d}", self.customer_id, self.branch, asset_class, currency, product, risk, **more)
 
 
 class Population:
     """Makes customers one by one, always the same for the same seed."""
 
-    def __init__(self, random: Random, managers: Sequence[Manager], instruments: Sequence[Instrument], start: date, days: int) -> None:
+    def __init__(
+        self, random: Random, managers: Sequence[Manager], instruments: Sequence[Instrument], advice: Advice, start: date, days: int
+    ) -> None:
         self._random = random
+        self._advice = advice
         self._managers = managers
-        self._start = start
         self._days = days
         self._holdings = Holdings(random, instruments, start)
         self._household = 0
 
     def people(self, count: int, parts: Mapping[int, Part]) -> Iterator[tuple[Client, Customer]]:
-        """Every customer with their profile; members of a household follow each other, those who play a part stand alone."""
+        """Every customer with their profile; members of a household follow each other, those of a story too."""
         to_come = 0
         for number in range(1, count + 1):
             manager = self._managers[(number - 1) * len(self._managers) // count]
             if part := parts.get(number):
                 to_come = 0
                 client = self._player(number, manager, part)
-                yield client, self._profile(client, manager, Segment.PERSONAL)
+                yield client, self._profile(client, manager, Segment.PERSONAL, part)
                 continue
             household = self._household if to_come else -1
             segment = Segment.PERSONAL if to_come else self._random.choices(tuple(Segment), (88, 10, 2))[0]
@@ -106,6 +114,9 @@ class Population:
         client.income, client.spending, client.spends = part.income, part.income * 4 // 10, 0.5
         client.pay_day = 10 if part.salaried else 0
         client.employer = number
+        if part.member:
+            self._household += part.member == 1
+            client.household = self._household
         self._holdings.play(client, part)
         return client
 
@@ -132,7 +143,7 @@ class Population:
         self._holdings.give(client)
         return client
 
-    def _profile(self, client: Client, manager: Manager, segment: Segment) -> Customer:
+    def _profile(self, client: Client, manager: Manager, segment: Segment, part: Part = NONE) -> Customer:
         random = self._random
         english = random.random() < 0.08
         name = {
@@ -146,11 +157,10 @@ class Population:
             name=name,
             segment=segment,
             tier=TIERS[client.tier] if client.tier else None,
-            risk_profile=random.randrange(1, 6),
-            household_id=f"HH{client.household:07d}" if client.household >= 0 else None,
+            household_id=client.household_id,
             branch=manager.branch,
             manager_id=manager.manager_id,
             language=Language.ENGLISH if english else Language.CHINESE,
             contact=(("call", "sms"), ("call", "visit"), ("email", "call"), ("sms",))[random.randrange(4)],
-            born_on=self._start - timedelta(days=age),
+            **self._advice.about(client, age, part),
         )

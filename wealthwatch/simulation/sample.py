@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from schemas.prices import Price
 from wealthwatch.simulation import counterparties as other
+from wealthwatch.simulation.advice import Advice
 from wealthwatch.simulation.business import Business
 from wealthwatch.simulation.custody import look_after
 from wealthwatch.simulation.days import Day, calendar
@@ -25,20 +26,29 @@ from wealthwatch.simulation.organisation import staff
 from wealthwatch.simulation.plans import Plans
 from wealthwatch.simulation.population import Client, Population
 from wealthwatch.simulation.products import RATES, Market
-from wealthwatch.simulation.scenes import SCENES
-from wealthwatch.simulation.stories import Stage, told
+from wealthwatch.simulation.scenes import FAULTS, SCENES, outage
+from wealthwatch.simulation.stories import Stage
 
 CHINA = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is asked for: the same plan gives the same bytes."""
+    """What is asked for: the same plan gives the same bytes.
+
+    Args:
+        seed: another one is another bank.
+        customers: people, companies and institutions.
+        days: dates.
+        start: the first of them.
+        faults: let the feeds have their faults, too.
+    """
 
     seed: int
     customers: int
     days: int
     start: date
+    faults: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +77,10 @@ def write(plan: Plan, out: Path, progress: Callable[[int, int], None] = lambda _
     dealings = Dealings(_random(plan, "deals"), Ledger(), market, holdings)
     stage = Stage(_random(plan, "stories"), days, dealings)
     managers, heads = staff(_random(plan, "staff"), plan.customers, plan.start, plan.days)
-    population = Population(_random(plan, "population"), managers, market.instruments, plan.start, plan.days)
-    cast = stage.cast(SCENES, plan.customers)
+    advice = Advice(_random(plan, "advice"), plan.start)
+    population = Population(_random(plan, "population"), managers, market.instruments, advice, plan.start, plan.days)
+    cast = stage.cast((*FAULTS, *SCENES) if plan.faults else SCENES, plan.customers)
+    fallen_silent = outage(stage) if plan.faults else None
     clients: list[Client] = []
     with beside(out, "customers.jsonl").open("wb") as file:
         for client, profile in population.people(plan.customers, {number: scene.part for number, scene in cast.items()}):
@@ -81,9 +93,10 @@ def write(plan: Plan, out: Path, progress: Callable[[int, int], None] = lambda _
     _write_prices(plan, beside(out, "prices.jsonl"))
     with out.open("wb") as file:
         movements = _write_days(plan, days, clients, stage, file, progress)
-    stories = list(told(stage.stories))
+    stories = list(stage.told())
     facts = {"seed": plan.seed, "customers": plan.customers, "days": plan.days, "start": plan.start.isoformat(), "movements": movements}
-    beside(out, "stories.json").write_text(json.dumps({**facts, "stories": stories}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    facts |= {"feeds": [fallen_silent] if fallen_silent else [], "stories": stories}
+    beside(out, "stories.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return Written(movements, plan.customers, len(managers) + len(heads), len(stories))
 
 
@@ -100,7 +113,7 @@ def _write_days(
     for day in days:
         ledger.open_day(day)
         if day.business:
-            dealings.market.pass_day()
+            dealings.market.pass_day(day.index)
         households.plan(day)
         due = stage.due(day.index)
         for client in clients:

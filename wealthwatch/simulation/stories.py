@@ -4,38 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 from wealthwatch.simulation.days import CLOCK, Day
 from wealthwatch.simulation.dealings import Dealings
 from wealthwatch.simulation.parts import Part
 from wealthwatch.simulation.population import Client
 
-CUSTOMERS_OF_A_STORY = 250
-"""One of each story for so many customers."""
+A_YEAR = 365
+OFTEN, SELDOM = 250, 500
+"""So many customers have one of a story."""
+Plot: TypeAlias = Callable[["Stage", "Story"], None]
+"""Puts a story's deeds on the stage."""
+THIS_VERSION = frozenset(
+    {
+        "large_inflow",
+        "large_outflow",
+        "cumulative_inflow",
+        "cumulative_outflow",
+        "full_sweep",
+        "dormant_reactivated",
+        "tier_up",
+        "near_tier",
+        "recon_break",
+    }
+)
+"""The rules whose every finding in a story the stories foresee; what others should see besides is told as `later_rules`."""
 
 
 @dataclass(slots=True)
 class Story:
-    """One story of one customer, with the ids of the movements that make it."""
+    """One story of one customer, with the ids of the movements that make it, and the days on which something happens in it."""
 
     scene: Scene
     client: Client
     manager_id: str
     event_ids: list[str] = field(default_factory=list)
+    days: list[int] = field(default_factory=list)
 
-    def told(self) -> dict[str, Any]:
+    def told(self, days: Sequence[Day]) -> dict[str, Any]:
         """As it stands in the side file."""
+        rules = [rule for rule in self.scene.sees if rule in THIS_VERSION]
+        first = min(self.days, default=0)
+        last = max(self.days, default=0) + self.scene.lag
+        household = {"household_id": self.client.household_id, "household_rules": list(self.scene.household)}
         return {
             "story": self.scene.name,
             "customer_id": self.client.customer_id,
             "manager_id": self.manager_id,
+            **(household if self.client.household_id else {}),
             "what": {"zh-CN": self.scene.chinese, "en": self.scene.english},
-            "rules": list(self.scene.rules),
+            "rules": rules,
             "retracted": list(self.scene.retracted),
-            "later_rules": list(self.scene.later),
-            "must_not_notify": not self.scene.rules,
+            "later_rules": [rule for rule in self.scene.sees if rule not in THIS_VERSION],
+            "must_not_notify": not rules,
+            "from": days[first].text,
+            "to": (days[0].date + timedelta(days=last)).isoformat(),
             "event_ids": self.event_ids,
         }
 
@@ -50,20 +76,27 @@ class Scene:
         part: the customer who plays it.
         plot: puts the story's deeds on the stage.
         days: the sample must be so long.
-        rules: those of this version that must notify; where there are none, nothing at all may be notified of this customer.
+        sees: rules that should see it. Of those in THIS_VERSION they are all that may notify, and where there are none of them, nothing at
+            all may be notified; of the others they are those that must.
         retracted: those of them that a reversal takes back.
-        later: rules of later versions that should see it.
+        household: rules that should see it on the household's key.
+        partner: the scene of the second member, where a household of two plays.
+        per: one for so many customers.
+        lag: days after the last deed by which the last rule has seen it.
     """
 
     name: str
     chinese: str
     english: str
     part: Part
-    plot: Callable[[Stage, Story], None]
+    plot: Plot
     days: int
-    rules: tuple[str, ...] = ()
+    sees: tuple[str, ...] = ()
     retracted: tuple[str, ...] = ()
-    later: tuple[str, ...] = ()
+    household: tuple[str, ...] = ()
+    partner: Scene | None = None
+    per: int = SELDOM
+    lag: int = 1
 
 
 class Stage:
@@ -77,10 +110,21 @@ class Stage:
         self._agenda: dict[int, dict[int, list[tuple[Any, ...]]]] = {}
 
     def cast(self, scenes: Sequence[Scene], customers: int) -> Mapping[int, Scene]:
-        """Who plays what, by customer number: spread over all customers, so that many managers have one."""
-        playable = [scene for scene in scenes if scene.days <= len(self.days)]
-        parts = playable * max(1, customers // CUSTOMERS_OF_A_STORY)
-        return {1 + place * customers // len(parts): scene for place, scene in enumerate(parts[:customers])} if parts else {}
+        """Who plays what, by customer number: spread over all customers, so that many managers have one; half play nothing at least."""
+        parts = [
+            scene
+            for turn in range(max(1, customers // OFTEN))
+            for scene in scenes
+            if scene.days <= len(self.days) and turn % (scene.per // OFTEN) == 0
+        ][: max(1, customers // 2)]
+        cast: dict[int, Scene] = {}
+        for place, scene in enumerate(parts):
+            number = 1 + place * customers // len(parts)
+            if scene.partner is None:
+                cast[number] = scene
+            elif number < customers:
+                cast[number], cast[number + 1] = scene, scene.partner
+        return cast
 
     def play(self, scene: Scene, client: Client, manager_id: str) -> None:
         """Put a story on the stage."""
@@ -89,8 +133,12 @@ class Stage:
         scene.plot(self, story)
 
     def working(self, share: float) -> int:
-        """A working day's index, so far into the sample, give or take a few days."""
-        index = min(int(len(self.days) * share) + self.random.randrange(3), len(self.days) - 1)
+        """A working day's index, so far into the sample (of one longer than a year: into its first year), give or take a few days."""
+        return self.at_work(int(min(len(self.days), A_YEAR) * share) + self.random.randrange(3))
+
+    def at_work(self, index: int) -> int:
+        """The index of the first working day from this one on; of a day that does not come, itself or the last day."""
+        index = min(index, len(self.days) - 1)
         return next((day.index for day in self.days[index:] if day.business), index)
 
     def on(self, story: Story, index: int, hour: float, deed: Callable[..., Any], *of: Any) -> None:
@@ -99,7 +147,12 @@ class Stage:
 
     def at(self, story: Story, index: int, second: int, deed: Callable[..., Any], *of: Any) -> None:
         """The same, to the second."""
+        self.look(story, index)
         self.put(story.client, index, second, self._noted, story, deed, of)
+
+    def look(self, story: Story, *indexes: int) -> None:
+        """Note days on which something of a story can be seen."""
+        story.days += [index for index in indexes if index < len(self.days)]
 
     def put(self, client: Client, index: int, second: int, deed: Callable[..., Any], *of: Any) -> None:
         """Have any deed of a customer done on a day to come."""
@@ -114,11 +167,10 @@ class Stage:
         """A timestamp of the sample."""
         return self.days[index].text + CLOCK[second][:-1]
 
+    def told(self) -> Iterator[dict[str, Any]]:
+        """All stories, in the order of their customers."""
+        return (story.told(self.days) for story in sorted(self.stories, key=lambda story: story.client.number))
+
     def _noted(self, second: int, story: Story, deed: Callable[..., Any], of: tuple[Any, ...]) -> None:
         found = deed(second, *of)
-        story.event_ids.extend([found] if isinstance(found, str) else found)
-
-
-def told(stories: Sequence[Story]) -> Iterator[dict[str, Any]]:
-    """All stories, in the order of their customers."""
-    return (story.told() for story in sorted(stories, key=lambda story: story.client.number))
+        story.event_ids.extend([] if found is None else [found] if isinstance(found, str) else found)

@@ -88,9 +88,9 @@ def test_a_customer_seen_for_less_than_a_year_has_insufficient_history(at: str, 
     detector.move("2025-03-01 12:00", "100000", "adjustment", snapshot=True)
     customer, calendar = detector.customer(), detector.world.calendar
     one = posting(kind="withdrawal", direction="debit", amount="90000", occurred_at=iso(instant(at)))
-    prepared = detector.world.book.sheet(customer).prepared[RULE]
+    prepared = detector.world.books.first.sheet(customer).prepared[RULE]
     effect = apply(customer, one, detector.world.rates, calendar)
-    situation = Situation(customer, detector.world.book.bank, calendar, one.at, calendar.date_of(one.at))
+    situation = Situation(customer, detector.world.books.first, calendar, one.at, calendar.date_of(one.at))
     situation.posting, situation.effect = one, effect
     assert DORMANT.measure(situation, prepared) == answer
 

@@ -188,9 +188,9 @@ def frozen(customer: Customer) -> bytes:
 def test_it_is_quiet_about_a_customer_of_whom_nothing_is_known(name: str, average: int | None) -> None:
     rule, own = all_rules()[name], world()
     customer = new_customer("c1")
-    situation = Situation(customer, own.book.bank, own.calendar, 0, own.calendar.date_of(0))
+    situation = Situation(customer, own.books.first, own.calendar, 0, own.calendar.date_of(0))
     situation.average = average
-    prepared = own.book.sheet(customer).prepared[name]
+    prepared = own.books.first.sheet(customer).prepared[name]
     if isinstance(rule, EventRule):
         assert not isinstance(rule.measure(situation, prepared), Measured)
     else:

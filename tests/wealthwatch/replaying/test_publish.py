@@ -75,6 +75,19 @@ def test_a_customers_profile_stands_in_the_partition_of_its_movements(settings: 
     assert all(profiles[record.key] == record.partition for record in read_all(settings, topics.MOVEMENTS))
 
 
+def test_reference_rates_arrive_in_the_banks_own_currency_oldest_first(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "eurofxref-hist.csv"
+    path.write_bytes(b"Date,USD,CNY,\n2015-01-15,1.1708,7.2509,\n2015-01-14,1.1775,7.2968,\n")
+    summary = publish(settings, Replay(load("ecb"), path))
+    records = read_all(settings, topics.PRICES)
+    told = [(record.key, json.loads(record.value)["price"], json.loads(record.value)["at"][:10]) for record in records]
+    assert (summary.prices, summary.movements, summary.ticks) == (4, 0, 0)
+    assert [price for key, price, _ in told if key == b"EUR"] == ["7.2968", "7.2509"]
+    assert [on for key, _, on in told if key == b"USD"] == ["2015-01-14", "2015-01-15"]
+    assert {json.loads(record.value)["currency"] for record in records} == {settings.bank.base_currency}
+    assert len({dict(record.headers)["ce_id"] for record in records}) == 4
+
+
 def test_each_date_that_passes_ticks_once_a_partition_and_overtakes_nothing(settings: Settings, sample: Path) -> None:
     publish(settings, Replay(load("jsonl"), sample))
     movements = defaultdict(list)

@@ -20,10 +20,12 @@ from schemas.managers import Manager
 from schemas.movements import LIABILITIES, AssetClass, Direction, Kind, Movement
 from schemas.prices import Price
 from schemas.settings import Settings
-from tests.oracle import Finding, Paths, expected, retracted
+from tests.oracle import FIRST_RULES, Finding, Paths, expected, retracted
 from wealthwatch.simulation import Plan, write
 
 PLAN = Plan(seed=7, customers=500, days=90, start=date(2025, 3, 1))
+WITHOUT_DEEDS = {"birthday", "anniversary", "no_contact", "market_fall", "target_left_behind", "household_moves_house", "household_tier"}
+"""Stories in which the customer need not do anything; in a household, one of the two."""
 SIDES = ("jsonl", "customers.jsonl", "managers.jsonl", "prices.jsonl", "stories.json")
 
 
@@ -74,7 +76,8 @@ def test_event_ids_are_unique_within_their_feed(movements: list[Movement]) -> No
     assert len({(movement.source, movement.event_id) for movement in movements}) == len(movements)
 
 
-def test_every_told_balance_is_the_kept_one_and_most_are_told(movements: list[Movement]) -> None:
+def test_every_told_balance_is_the_kept_one_and_most_are_told(sample: Path, movements: list[Movement]) -> None:
+    overdrawn = {story["customer_id"] for story in _stories(sample) if story["story"] == "overdraft"}
     kept: dict[str, Decimal] = {}
     told = 0
     for movement in movements:
@@ -83,7 +86,7 @@ def test_every_told_balance_is_the_kept_one_and_most_are_told(movements: list[Mo
         if movement.balance_after is not None:
             told += 1
             assert movement.balance_after == kept[movement.account_id], movement.event_id
-        if movement.asset_class not in LIABILITIES:
+        if movement.asset_class not in LIABILITIES and movement.customer_id not in overdrawn:
             assert kept[movement.account_id] >= 0, movement.event_id
     assert told > 0.6 * len(movements)
 
@@ -161,10 +164,10 @@ def test_rates_are_told_once_and_hold_from_the_first_instant(sample: Path, movem
 
 
 def test_every_story_is_seen_by_exactly_the_rules_it_names(sample: Path) -> None:
-    findings = expected(Paths.beside(sample), Settings())
-    taken_back = retracted(Paths.beside(sample), Settings())
+    findings = expected(Paths.beside(sample), Settings(), FIRST_RULES)
+    taken_back = retracted(Paths.beside(sample), Settings(), FIRST_RULES)
     stories = _stories(sample)
-    assert len(stories) == 18
+    assert len(stories) == 52
     for story in stories:
         mine = [finding for finding in findings if finding.customer_id == story["customer_id"]]
         assert {finding.rule for finding in mine} == set(story["rules"]), story["story"]
@@ -177,12 +180,13 @@ def test_a_story_names_its_movements_and_the_manager_of_its_customer(sample: Pat
     owners = {movement.event_id: movement.customer_id for movement in movements}
     for story in _stories(sample):
         assert story["manager_id"] == managers[story["customer_id"]]
-        assert {owners[event_id] for event_id in story["event_ids"]} == {story["customer_id"]}
+        assert {owners[event_id] for event_id in story["event_ids"]} <= {story["customer_id"]}
+        assert story["event_ids"] or story["story"] in WITHOUT_DEEDS
 
 
 def test_ordinary_life_gives_a_manager_something_now_and_then_but_no_flood(sample: Path) -> None:
     managers = {customer.customer_id: customer.manager_id for customer in _lines(sample, "customers", Customer)}
-    findings: set[Finding] = expected(Paths.beside(sample), Settings())
+    findings: set[Finding] = expected(Paths.beside(sample), Settings(), FIRST_RULES)
     days = Counter((managers[finding.customer_id], finding.at.date()) for finding in findings)
     assert 200 < len(findings) < 600
     assert len({manager for manager, _ in days}) == 15
@@ -193,7 +197,9 @@ def test_a_dormant_account_wakes_up_only_where_there_is_a_year_for_it(tmp_path: 
     path = tmp_path / "year.jsonl"
     write(Plan(5, 20, 380, date(2025, 3, 1)), path)
     dormant = next(story for story in _stories(path) if story["story"] == "dormant_reactivated")
-    mine = {finding.rule for finding in expected(Paths.beside(path), Settings()) if finding.customer_id == dormant["customer_id"]}
+    mine = {
+        finding.rule for finding in expected(Paths.beside(path), Settings(), FIRST_RULES) if finding.customer_id == dormant["customer_id"]
+    }
     assert mine == {"dormant_reactivated", "large_inflow", "cumulative_inflow"}
     write(Plan(5, 20, 379, date(2025, 3, 1)), path)
     assert "dormant_reactivated" not in {story["story"] for story in _stories(path)}
