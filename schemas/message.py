@@ -17,8 +17,8 @@ SCHEMA_VERSION = 1
 CURRENCIES = frozenset(currency.name.upper() for currency in Currency)
 """The alphabetic codes of ISO 4217."""
 
-AMOUNT_PATTERN = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$"
-SIGNED_AMOUNT_PATTERN = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$"
+AMOUNT_PATTERN = r"^(0|[1-9][0-9]{0,13})(\.[0-9]{1,4})?$"
+SIGNED_AMOUNT_PATTERN = r"^-?(0|[1-9][0-9]{0,13})(\.[0-9]{1,4})?$"
 TOTAL_PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,4})?$"
 PRICE_PATTERN = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
 QUANTITY_PATTERN = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,8})?$"
@@ -53,7 +53,7 @@ def _decimal(pattern: str, meaning: str) -> Any:
 
 
 Amount = _decimal(AMOUNT_PATTERN, "a decimal string, not negative, with at most 4 decimals")
-"""Money, not negative, exact: a decimal string with at most 4 decimals on the wire."""
+"""Money, not negative, exact: a decimal string of at most 14 digits and 4 decimals on the wire (ISO 20022 allows 18 digits in all)."""
 SignedAmount = _decimal(SIGNED_AMOUNT_PATTERN, "a decimal string with at most 4 decimals")
 """Money that may be negative: a balance, a net flow."""
 Total = _decimal(TOTAL_PATTERN, "a decimal string with at most 4 decimals")

@@ -15,7 +15,6 @@ from faust.types import TP
 from schemas.settings import Settings
 from schemas.topics import MOVEMENTS
 from streams.clock import Clock
-from streams.findings import World
 from streams.metrics import Metrics
 from streams.money import Rates
 from streams.partition import Partition
@@ -26,6 +25,7 @@ from streams.session import Context
 from streams.timeline import RuleBooks
 from streams.transport import BatchTransport, Detecting
 from streams.windows import Calendar
+from streams.world import World
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +54,7 @@ class Detector:
         self._ended = asyncio.Event()
         books = RuleBooks.of(settings)
         # The hook: a World of `books`, which deciding asks for `books.at(clock)`, lets versions of wealth.rules take effect.
-        world = World(books.first, Rates(bank.base_currency), Calendar(bank.time_zone), detector.history_days, detector.remembered_events)
+        world = World(books, Rates(bank.base_currency), Calendar(bank.time_zone), detector.history_days, detector.remembered_events)
         self._prices = PriceFeed(settings, world.rates)
         self._rules = RuleFeed(settings, books, self.metrics)
         self._context = Context(settings, world, self.metrics, self._publisher)

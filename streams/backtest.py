@@ -10,23 +10,21 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from copy import copy
-from dataclasses import fields, replace
 from datetime import UTC, datetime
 from itertools import groupby
 
 from schemas.notifications import Notification
 from schemas.prices import Price
 from schemas.settings import Bank, Settings
-from streams.book import RuleBook
+from streams.customer import Customer, Profile
 from streams.decide import Decision, decide, pass_time
 from streams.due import due_by
-from streams.findings import World
 from streams.money import Rates
-from streams.portfolio import Customer, Profile
 from streams.posting import Posting
 from streams.state import new_customer
+from streams.timeline import RuleBooks
 from streams.windows import Calendar
+from streams.world import World
 
 HOUR = 3_600
 FOREVER = 1 << 62
@@ -65,7 +63,8 @@ class Eras:
                 rates.learn(price)
         if len(self._known) > KEPT_ERAS:
             del self._known[min(known for known in self._known if known)]
-        found = self._known[era] = replace(self._known[nearest], rates=rates)
+        world = self._known[nearest]
+        found = self._known[era] = World(world.books, rates, world.calendar, world.history_days, world.remembered_events)
         return found
 
 
@@ -88,9 +87,9 @@ class Backtest:
         self._profiles = profiles
         self.customers: dict[str, Customer] = {}
         world = World(
-            RuleBook.of(settings), Rates(bank.base_currency), Calendar(bank.time_zone), detector.history_days, detector.remembered_events
+            RuleBooks.of(settings), Rates(bank.base_currency), Calendar(bank.time_zone), detector.history_days, detector.remembered_events
         )
-        self.book = world.book
+        self.book = world.books.first
         self.eras = Eras(world, prices)
 
     def take(self, posting: Posting) -> Decision:
@@ -137,4 +136,4 @@ def _dated(said: Notification, bank: Bank) -> Notification:
 
 def _twin(rates: Rates) -> Rates:
     """The same rates, to be taught more."""
-    return replace(rates, **{field.name: copy(getattr(rates, field.name)) for field in fields(rates)})
+    return rates.copy()

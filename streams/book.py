@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
@@ -15,25 +14,13 @@ from pydantic import ValidationError
 
 import streams.rules
 from schemas.customers import Segment
-from schemas.movements import Direction, Flow
 from schemas.notifications import RuleReference
 from schemas.rules import Mode, Parameter, RuleSettings
 from schemas.settings import Bank, Settings, SettingsError
+from streams.customer import Customer
 from streams.money import ceiling, to_units
-from streams.portfolio import Customer
-from streams.rule import Cause, ConditionRule, EventRule, Parameters, Prepared, Rule
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """Every rule's numbers for one kind of customer, and for each cause the rules that it concerns, ready to be asked."""
-
-    prepared: dict[str, Prepared[Any]]
-    events: dict[Cause, tuple[tuple[EventRule[Any], Prepared[Any], int], ...]]
-    """With the least amount, in base-currency units, from which each can fire."""
-    on_break: tuple[tuple[EventRule[Any], Prepared[Any]], ...]
-    conditions: dict[Cause, tuple[tuple[ConditionRule[Any], Prepared[Any]], ...]]
-
+from streams.rule import ConditionRule, EventRule, Parameters, Prepared, Rule
+from streams.sheet import CAUSES, Asked, Held, Sheet, held_sheet
 
 _DIGITS = 24
 """The most digits before and after the point of a rule's number."""
@@ -88,27 +75,32 @@ class RuleBook:
 
     def sheet(self, customer: Customer) -> Sheet:
         """The numbers for one customer: customer before tier before segment before global."""
+        if (held := held_sheet(customer, self)) is not None:
+            return held
         tier, segment = self.tier_of(customer), customer.profile.segment
         own = customer.customer_id if self._set_alone and customer.customer_id in self._set_alone else None
         key = (tier, segment, own)
-        return self._sheets.get(key) or self._new_sheet(*key)
+        found = self._sheets.get(key) or self._new_sheet(*key)
+        customer.held = Held(found, self, customer.tier, customer.profile)
+        return found
 
     def _new_sheet(self, tier: str, segment: str, own: str | None) -> Sheet:
         numbers = {name: self._prepare(rule, tier, segment, own) for name, rule in self.rules.items()}
-        causes = [(flow, direction) for flow in Flow for direction in Direction]
-        events = {
-            cause: tuple(
-                (rule, numbers[name], numbers[name].floor if rule.from_floor else 0)
+        events = [
+            [
+                Asked(rule, numbers[name], numbers[name].floor if rule.from_floor else 0, rule.screens(numbers[name]))
                 for name, rule in self.events.items()
                 if cause in rule.causes
-            )
-            for cause in causes
-        }
-        conditions = {
-            cause: tuple((rule, numbers[name]) for name, rule in self.conditions.items() if cause in rule.causes) for cause in causes
-        }
-        on_break = tuple((rule, numbers[name]) for name, rule in self.events.items() if rule.on_break)
-        found = self._sheets[tier, segment, own] = Sheet(numbers, events, on_break, conditions)
+            ]
+            for cause in CAUSES
+        ]
+        conditions = [
+            [Asked(rule, numbers[name], 0, rule.screens(numbers[name])) for name, rule in self.conditions.items() if cause in rule.causes]
+            for cause in CAUSES
+        ]
+        closing = [Asked(rule, numbers[name], 0, rule.screens(numbers[name])) for name, rule in self.conditions.items() if rule.at_close]
+        on_break = [Asked(rule, numbers[name], 0, None) for name, rule in self.events.items() if rule.on_break]
+        found = self._sheets[tier, segment, own] = Sheet(numbers, events, on_break, conditions, closing)
         return found
 
     def tier_of(self, customer: Customer) -> str:
@@ -126,7 +118,7 @@ class RuleBook:
             **setting.by_tier.get(tier, {}),
             **(setting.by_customer.get(customer_id, {}) if customer_id else {}),
         }
-        return Prepared.of(rule.parameters.model_validate(merged), self.bank.tiers[self.tiers[tier]])
+        return Prepared.of(rule.parameters.model_validate(merged), self.bank.tiers[self.tiers[tier]], self.bank.tiers)
 
 
 def check(rule: Rule[Any], setting: RuleSettings, bank: Bank) -> None:

@@ -10,20 +10,22 @@ from __future__ import annotations
 from bisect import bisect_right
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
-
-from msgspec import Struct
 
 from schemas.movements import Direction
 from schemas.notifications import Notification, Status
 from schemas.rules import Severity
 from streams.book import RuleBook
-from streams.events import digest_of, remember
-from streams.findings import World, band, identity, notification_id, notify
-from streams.portfolio import INITIATED, Condition, Customer, Told, apply, revalue, take_back
+from streams.customer import Condition, Customer, Told
+from streams.events import digest_of, is_known, remember
+from streams.findings import band, identity, notification_id, notify
+from streams.portfolio import INITIATED, Effect, apply, fits, revalue
 from streams.posting import Posting
-from streams.rule import LONGEST_WINDOW, ConditionRule, EventRule, Finding, Measured, Prepared, Situation
+from streams.rule import LONGEST_WINDOW, ConditionRule, EventRule, Finding, Measured, Prepared
+from streams.sheet import cause_place, held_sheet
+from streams.situation import Situation
+from streams.world import World
 
 AVERAGE_DAYS = 30
 QUIET_DAYS = max(AVERAGE_DAYS + 1, LONGEST_WINDOW)
@@ -43,13 +45,20 @@ class Result(StrEnum):
     LATE = "late"
     MISMATCHED = "mismatched"
     """Refused: it names another currency than its account has."""
+    OUT_OF_RANGE = "out_of_range"
+    """Refused: it would take a figure of the customer beyond what is kept exactly."""
 
 
-class Decision(Struct):
-    """What a movement or a passing hour led to."""
+_APPLIED: Final = Result.APPLIED
+_LATE: Final = Result.LATE
 
-    result: Result
-    notifications: list[Notification]
+
+class Decision:
+    """What a movement led to."""
+
+    def __init__(self, result: Result, notifications: list[Notification]) -> None:
+        self.result = result
+        self.notifications = notifications
 
 
 def decide(customer: Customer, posting: Posting, detected_at: datetime, world: World) -> Decision:
@@ -62,59 +71,87 @@ def decide(customer: Customer, posting: Posting, detected_at: datetime, world: W
         world: rules, rates and calendar.
     """
     digest = digest_of(posting.source, posting.event_id)
-    if digest in customer.seen:
+    if is_known(customer, digest):
         return Decision(Result.DUPLICATE, [])
     account = customer.accounts.get(posting.account_id)
     if account is not None and account.currency != posting.currency:
         return Decision(Result.MISMATCHED, [])
+    if not fits(customer, posting, world.rates):
+        return Decision(Result.OUT_OF_RANGE, [])
+    at: int = posting.at
+    snapshot: bool = posting.snapshot
     found: list[Notification] = []
-    late = posting.at < customer.clock
+    late = at < customer.clock
     if not late:
-        if customer.wake and customer.wake <= posting.at:
-            _pass_time(customer, posting.at, detected_at, world, found)
-        customer.clock = posting.at
+        if customer.wake and customer.wake <= at:
+            _pass_time(customer, at, detected_at, world, found)
+        customer.clock = at
+    book: RuleBook = world.books.at(customer.clock)
+    if customer.conditions:
+        _drop_off(customer, book)
     active_before = customer.active
-    if not customer.first_seen or posting.at < customer.first_seen:
-        customer.first_seen = posting.at
-    if posting.at > active_before and posting.kind in INITIATED and not posting.snapshot:
-        customer.active = posting.at
+    if not customer.first_seen or at < customer.first_seen:
+        customer.first_seen = at
+    if at > active_before and posting.kind in INITIATED and not snapshot:
+        customer.active = at
     if customer.valued_at != world.rates.version:
         revalue(customer, world.rates, world.calendar)
     effect = apply(customer, posting, world.rates, world.calendar)
     remember(customer, digest, world.remembered_events)
-    day = customer.moved_on = effect.clock_day
-    if not posting.snapshot:
-        situation = Situation(customer, world.book.bank, world.calendar, customer.clock, day, posting, effect, active_before)
-        cause = (effect.flow, posting.direction)
-        sheet = world.book.sheet(customer)
-        if customer.latched:
-            _rearm(situation, world)
-        if digest in customer.reversed:
-            customer.reversed.remove(digest)
-            if posting.direction is Direction.DEBIT:
-                take_back(effect.account, posting.at, posting.units)
-        else:
-            for event, prepared, least in sheet.events[cause]:
-                if effect.value >= least:
-                    _ask_event(event, prepared, situation, digest, detected_at, world, found)
-            if effect.broke:
-                for event, prepared in sheet.on_break:
-                    _ask_event(event, prepared, situation, digest, detected_at, world, found)
-        undone = ""
-        if posting.reverses is not None:
-            undone = f"{posting.source}/{posting.reverses.event_id}"
-            original = digest_of(posting.source, posting.reverses.event_id)
-            if original not in customer.seen:
-                customer.reversed.append(original)
-                del customer.reversed[:-KEPT_REVERSED]
-            _retract(situation, [told for told in customer.told if told.event == original], detected_at, world, found)
-        if effect.filled:
-            broken = [told for told in customer.told if told.rule == RECON_BREAK and told.account_id == posting.account_id]
-            _retract(situation, broken, detected_at, world, found)
-        for condition, prepared in sheet.conditions[cause]:
-            _ask_condition(condition, prepared, situation, detected_at, world, found, undone)
-    customer.wake = _next_tick(customer, day, world)
-    return Decision(Result.LATE if late else Result.APPLIED, found)
+    customer.moved_on = effect.clock_day
+    if not snapshot:
+        _ask(customer, posting, effect, book, digest, active_before, detected_at, world, found)
+    customer.wake = _next_tick(customer, effect.clock_day, world)
+    return Decision(_LATE if late else _APPLIED, found)
+
+
+def _ask(
+    customer: Customer,
+    posting: Posting,
+    effect: Effect,
+    book: RuleBook,
+    digest: int,
+    active_before: int,
+    detected_at: datetime,
+    world: World,
+    found: list[Notification],
+) -> None:
+    """Ask the rules that a movement concerns; those that cannot answer anything new are not asked."""
+    sheet = held_sheet(customer, book) or book.sheet(customer)
+    cause = cause_place(effect.flow, posting.direction)
+    some = len(customer.conditions) > 0
+    events = [event for event in sheet.events[cause] if event.passes(customer, effect)]
+    conditions = [condition for condition in sheet.conditions[cause] if some or condition.passes(customer, effect)]
+    unusual = effect.broke != 0 or effect.filled or posting.reverses is not None or customer.latched or customer.reversed
+    if not events and not conditions and not unusual:
+        return
+    situation = Situation(customer, book, world.calendar, customer.clock, effect.clock_day)
+    situation.posting, situation.effect, situation.active_before = posting, effect, active_before
+    if customer.latched:
+        _rearm(situation)
+    if digest in customer.reversed:
+        customer.reversed.remove(digest)
+        if posting.direction is Direction.DEBIT:
+            effect.account.debits.take_back(posting.at, posting.units)
+    else:
+        for event in events:
+            _ask_event(event.rule, event.prepared, situation, digest, detected_at, world, found)
+        if effect.broke:
+            for event in sheet.on_break:
+                _ask_event(event.rule, event.prepared, situation, digest, detected_at, world, found)
+    undone = ""
+    if posting.reverses is not None:
+        undone = f"{posting.source}/{posting.reverses.event_id}"
+        original = digest_of(posting.source, posting.reverses.event_id)
+        if not is_known(customer, original):
+            customer.reversed.append(original)
+            del customer.reversed[:-KEPT_REVERSED]
+        _retract(situation, [told for told in customer.told if told.event == original], detected_at, world, found)
+    if effect.filled:
+        broken = [told for told in customer.told if told.rule == RECON_BREAK and told.account_id == posting.account_id]
+        _retract(situation, broken, detected_at, world, found)
+    for condition in conditions:
+        _ask_condition(condition.rule, condition.prepared, situation, detected_at, world, found, undone)
 
 
 def pass_time(customer: Customer, to: int, detected_at: datetime, world: World) -> list[Notification]:
@@ -135,7 +172,7 @@ def _next_tick(customer: Customer, day: int, world: World) -> int:
     for key, condition in customer.conditions.items():
         if condition.cooling_until:
             ends = max(condition.cooling_until, customer.clock + 1)
-            if _name(key) in world.book.at_close:
+            if _name(key) in world.books.at(customer.clock).at_close:
                 last = world.calendar.date_of(ends - 1)
                 ends = world.calendar.midnight(last + 1)
             else:
@@ -150,39 +187,67 @@ def _name(key: str) -> str:
 
 
 def _pass_time(customer: Customer, to: int, detected_at: datetime, world: World, found: list[Notification]) -> None:
-    book, calendar = world.book, world.calendar
+    calendar = world.calendar
     last = calendar.date_of(to)
-    if not customer.conditions and customer.closes.days[0] > last - AVERAGE_DAYS:
+    if not customer.conditions and customer.history.first > last - AVERAGE_DAYS:
         customer.clock = to  # nothing is open, and on no date on the way is there an average
-        customer.flows.forget_before(last - world.history_days)
+        _forget(customer, last - world.history_days)
         return
     tick = customer.wake
     while tick and tick <= to:
         customer.clock = tick
         day = calendar.date_of(tick)
-        situation = Situation(customer, book.bank, calendar, tick, day)
-        asked = {_name(key) for key in customer.conditions}
+        book: RuleBook = world.books.at(tick)
+        if customer.conditions:
+            _drop_off(customer, book)
         begins = calendar.midnight(day) == tick
+        tier_before, average = customer.tier, None
         if begins:
-            customer.flows.forget_before(day - world.history_days)
-            customer.closes.forget_before(day - world.history_days)
-            total = customer.closes.total(day - 1, AVERAGE_DAYS)
-            situation.average = None if total is None else total // AVERAGE_DAYS
-            situation.tier_before = customer.tier
-            customer.tier = decided_tier(customer.tier, situation.average, book)
+            _forget(customer, day - world.history_days)
+            total = customer.history.total(day - 1, AVERAGE_DAYS)
             if total is not None:
-                asked |= book.at_close
-            if customer.tier != situation.tier_before:
-                asked |= book.conditions.keys()  # the tier sets their thresholds
-        if asked:
-            numbers = book.sheet(customer).prepared
-            for name, rule in book.conditions.items():
-                if name in asked:
-                    _ask_condition(rule, numbers[name], situation, detected_at, world, found)
-        for key, held in list(customer.conditions.items()):
-            if 0 < held.cooling_until <= tick and (begins or _name(key) not in book.at_close):
-                del customer.conditions[key]
+                average = total // AVERAGE_DAYS
+                customer.tier = decided_tier(customer.tier, average, book)
+        if customer.conditions or customer.tier != tier_before or (average is not None and _matters(customer, average, book)):
+            situation = Situation(customer, book, calendar, tick, day)
+            situation.average, situation.tier_before = average, tier_before
+            _ask_at_tick(situation, begins, detected_at, world, found)
         tick = _next_tick(customer, day, world)
+
+
+def _matters(customer: Customer, average: int, book: RuleBook) -> bool:
+    """Whether any rule must be asked at a close that changed no tier, of a customer of whom nothing is open."""
+    sheet = held_sheet(customer, book) or book.sheet(customer)
+    return any(asked.passes_close(average) for asked in sheet.closing)
+
+
+def _ask_at_tick(situation: Situation, begins: bool, detected_at: datetime, world: World, found: list[Notification]) -> None:
+    """Ask the conditions that are open or, at the close of a date, all that a close can open; end the cooldowns that are over."""
+    customer, book = situation.customer, situation.book
+    asked = {_name(key) for key in customer.conditions}
+    if situation.average is not None:
+        asked |= book.at_close
+    if customer.tier != situation.tier_before:
+        asked |= book.conditions.keys()  # the tier sets their thresholds
+    if asked:
+        numbers = book.sheet(customer).prepared
+        for name, rule in book.conditions.items():
+            if name in asked:
+                _ask_condition(rule, numbers[name], situation, detected_at, world, found)
+    for key, held in list(customer.conditions.items()):
+        if 0 < held.cooling_until <= situation.now and (begins or _name(key) not in book.at_close):
+            del customer.conditions[key]
+
+
+def _forget(customer: Customer, day: int) -> None:
+    customer.history.forget_before(day)
+    customer.classes.forget_before(day)
+
+
+def _drop_off(customer: Customer, book: RuleBook) -> None:
+    """Drop the conditions of rules that are off, without a word."""
+    for key in [key for key in customer.conditions if _name(key) not in book.conditions]:
+        del customer.conditions[key]
 
 
 def decided_tier(before: str, average: int | None, book: RuleBook) -> str:
@@ -223,13 +288,13 @@ def _ask_event(
     del customer.told[:-KEPT_TOLD]
 
 
-def _rearm(situation: Situation, world: World) -> None:
+def _rearm(situation: Situation) -> None:
     """Take off the latches that this movement frees."""
     customer = situation.customer
-    numbers = world.book.sheet(customer).prepared
+    numbers = situation.book.sheet(customer).prepared
     for latch in list(customer.latched):
         name, _, facet = latch.partition(":")
-        rule = world.book.rules.get(name)
+        rule = situation.book.rules.get(name)
         if not isinstance(rule, EventRule) or rule.rearms(situation, numbers[name], facet):
             customer.latched.remove(latch)
 
@@ -237,14 +302,14 @@ def _rearm(situation: Situation, world: World) -> None:
 def _retract(situation: Situation, gone: list[Told], detected_at: datetime, world: World, found: list[Notification]) -> None:
     """Take back what was told, in the words of R07, under the id of what is taken back."""
     customer, posting = situation.customer, situation.posting
-    retraction = world.book.rules.get(RETRACTION)
+    retraction = situation.book.rules.get(RETRACTION)
     assert posting is not None
     for told in gone:
         customer.told.remove(told)
-        if retraction is None or told.rule not in world.book.rules:
+        if retraction is None or told.rule not in situation.book.rules:
             continue
         measured = Measured(posting.units, 0, told.rule)
-        finding = Finding(situation, world.book.sheet(customer).prepared[RETRACTION], measured, Severity(told.severity))
+        finding = Finding(situation, situation.book.sheet(customer).prepared[RETRACTION], measured, Severity(told.severity))
         about = UUID(told.notification_id)
         found.append(
             notify(world, retraction, finding, status=Status.RETRACTED, about=about, dedup_key=told.dedup_key, detected_at=detected_at)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,14 +10,13 @@ from uuid import UUID, uuid5
 from schemas.movements import AssetClass
 from schemas.notifications import Band, Evidence, Notification, Rate, Status, Trigger
 from schemas.rules import Severity
-from streams.book import RuleBook
+from streams.customer import CLASSES
 from streams.due import due_by
-from streams.money import Rates, to_decimal
-from streams.portfolio import CLASSES
+from streams.money import to_decimal
 from streams.posting import Posting
 from streams.rule import Facts, Finding, Rule, Unit
-from streams.windows import Calendar
 from streams.wording import Text
+from streams.world import World
 
 NAMESPACE = UUID("6f0c1d5e-2f0a-5b0e-9c39-3f6f6b1f7a10")
 """Of every derived id."""
@@ -30,17 +28,6 @@ _PREFIX = {
     Status.RETRACTED: Text("已撤回：", "Retracted: "),
 }
 _NO_ACTION = Text("无需处理。", "Nothing to do.")
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What a decision may use beside the customer and the movement."""
-
-    book: RuleBook
-    rates: Rates
-    calendar: Calendar
-    history_days: int = 92
-    remembered_events: int = 512
 
 
 def notification_id(rule: str, dedup_key: str, opened_by: str) -> UUID:
@@ -90,22 +77,22 @@ def notify(
         notification_id=about,
         kind=rule.kind,
         status=status,
-        rule=world.book.references[finding.measured.facet if status is Status.RETRACTED and rule.retracts else rule.name],
+        rule=situation.book.references[finding.measured.facet if status is Status.RETRACTED and rule.retracts else rule.name],
         severity=finding.severity,
         customer_id=customer.customer_id,
         household_id=profile.household_id,
         manager_id=profile.manager_id,
         branch=profile.branch,
         segment=profile.segment,
-        tier=world.book.tier_of(customer),
-        base_currency=world.book.bank.base_currency,
+        tier=situation.book.tier_of(customer),
+        base_currency=situation.book.bank.base_currency,
         evidence=_evidence(world, rule, finding),
         title=(_PREFIX[status] + said.title).words(),
         body=said.body.words(),
         suggested_action=(_NO_ACTION if over else said.action).words(),
         occurred_at=datetime.fromtimestamp(situation.now if situation.posting is None else situation.posting.at, UTC),
         detected_at=detected_at,
-        due_by=None if over else due_by(finding.severity, detected_at, world.book.bank),
+        due_by=None if over else due_by(finding.severity, detected_at, situation.book.bank),
         dedup_key=dedup_key,
         group_key=f"{customer.customer_id}:{situation.day}",
     )

@@ -7,7 +7,8 @@ from decimal import Decimal
 from pydantic import Field
 
 from schemas.rules import Severity
-from streams.rule import Bands, Facts, Finding, Floor, Measured, Parameters, Prepared, Situation
+from streams.rule import Bands, Facts, Finding, Floor, Measured, Parameters, Prepared
+from streams.situation import Situation
 from streams.wording import Text, money, share
 
 

@@ -1,4 +1,4 @@
-"""The door of the detector: records in; postings, profiles and ticks out, or a dead letter with the untouched bytes."""
+"""The door of the detector beside the movements: profiles and ticks; and whatever is refused, as a dead letter with the untouched bytes."""
 
 from __future__ import annotations
 
@@ -10,36 +10,20 @@ from pydantic import ValidationError
 from schemas.customers import Customer as CustomerProfile
 from schemas.dead_letters import DeadLetter, Fault
 from schemas.ticks import Tick
+from streams.customer import Profile
 from streams.fuse import Fuse
 from streams.metrics import Metrics
-from streams.portfolio import Profile
-from streams.posting import Posting, Refusal, read
 from streams.publisher import Batch
-
-FUTURE_SECONDS = 86_400
-"""A movement may be this far ahead of the broker's clock; beyond, its clock is wrong and would carry the customer's with it."""
+from streams.wire import Refusal
 
 
 class Intake:
     """Reads the records of one partition; refuses into the batch, and blows the fuse when too many are refused."""
 
-    def __init__(self, dead_letters: str, largest: int, fuse: Fuse, metrics: Metrics) -> None:
+    def __init__(self, dead_letters: str, fuse: Fuse, metrics: Metrics) -> None:
         self._dead_letters = dead_letters
-        self._largest = largest
         self._fuse = fuse
         self._metrics = metrics
-
-    def posting(self, record: ConsumerRecord, batch: Batch) -> Posting | None:
-        """The movement of a record; None if it was refused."""
-        posting = read(record.value, record.key, self._largest)
-        if isinstance(posting, Refusal):
-            self.refuse(record, posting, batch)
-            return None
-        if posting.at > record.timestamp / 1_000 + FUTURE_SECONDS:
-            self.refuse(record, Refusal(Fault.IN_THE_FUTURE, "occurred_at: more than a day after the broker's append"), batch)
-            return None
-        self._fuse.good()
-        return posting
 
     def profile(self, record: ConsumerRecord, batch: Batch) -> Profile | None:
         """The profile of a record, an empty one if the customer was removed; None if it was refused."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
+
+from mypy_extensions import i64
 
 from schemas.prices import Price
 
 SCALE = 10_000
 """Units in one currency unit: the contract allows four decimals."""
-
-_POWERS = {0: 10_000, 1: 1_000, 2: 100, 3: 10, 4: 1}
 
 
 def to_units(amount: Decimal) -> int:
@@ -28,20 +27,39 @@ def to_units(amount: Decimal) -> int:
 
 
 def parse_units(text: str) -> int:
-    """The units of a decimal string as the contract writes it: ASCII digits, an optional minus, at most four decimals.
+    """The units of a decimal string as the contract writes it: an optional minus, at most 14 ASCII digits, at most four decimals.
 
     Raises:
         ValueError: it is not written so.
     """
-    negative = text.startswith("-")
-    whole, point, decimals = (text[1:] if negative else text).partition(".")
-    digits = whole + decimals
-    places = len(decimals)
-    if not digits.isdigit() or not digits.isascii() or places > 4 or not 0 < len(whole) <= 18:
-        raise ValueError("not a decimal string with at most 4 decimals")
-    if (point and not places) or (whole[0] == "0" and len(whole) > 1):
-        raise ValueError("not a decimal string with at most 4 decimals")
-    units = int(digits) * _POWERS[places]
+    size = len(text)
+    place = 1 if size > 0 and text[0] == "-" else 0
+    negative = place == 1
+    begin = place
+    units: i64 = 0
+    while place < size and text[place] != ".":
+        digit: i64 = ord(text[place]) - 48
+        if digit < 0 or digit > 9 or place - begin == 14:
+            raise ValueError("not a decimal string with at most 14 digits and 4 decimals")
+        units = units * 10 + digit
+        place += 1
+    if place == begin or (text[begin] == "0" and place - begin > 1):
+        raise ValueError("not a decimal string with at most 14 digits and 4 decimals")
+    decimals = size - place - 1
+    if decimals == 0 or decimals > 4:
+        raise ValueError("not a decimal string with at most 14 digits and 4 decimals")
+    if decimals < 0:
+        decimals = 0
+    else:
+        place += 1
+    while place < size:
+        digit = ord(text[place]) - 48
+        if digit < 0 or digit > 9:
+            raise ValueError("not a decimal string with at most 14 digits and 4 decimals")
+        units = units * 10 + digit
+        place += 1
+    for _ in range(4 - decimals):
+        units *= 10
     return -units if negative else units
 
 
@@ -62,16 +80,23 @@ def half_even(numerator: int, denominator: int) -> int:
     return quotient + 1 if twice > denominator or (twice == denominator and quotient & 1) else quotient
 
 
-@dataclass(slots=True)
 class Rates:
     """The last known rate of each currency in the base currency, owned and changed by one place.
 
     `version` changes with every change, so that a customer knows when to value foreign accounts anew.
     """
 
-    base: str
-    version: int = 1
-    _prices: dict[str, tuple[int, int, Price]] = field(default_factory=dict)
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.version: int = 1
+        self._prices: dict[str, tuple[int, int, Price]] = {}
+
+    def copy(self) -> Rates:
+        """The same, to be taught more."""
+        twin = Rates(self.base)
+        twin.version = self.version
+        twin._prices = dict(self._prices)
+        return twin
 
     def learn(self, price: Price) -> None:
         """Take a newer rate of a currency; an older one, and what is not priced in the base currency, changes nothing."""

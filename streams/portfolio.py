@@ -1,4 +1,4 @@
-"""A customer's wealth: accounts, valuation, external flows by date, closes; and what a movement does to them.
+"""What a movement does to a customer: balances, valuation, external flows by date, closes.
 
 The law of balances:
 
@@ -14,17 +14,15 @@ The law of balances:
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from functools import cached_property
+from typing import Final
 
-from msgspec import Struct, field
-
-from schemas.movements import FLOWS, LIABILITIES, AssetClass, Direction, Flow, Kind
+from schemas.movements import FLOWS, Direction, Flow, Kind
+from streams.customer import CLASSES, IS_LIABILITY, Account, Customer
 from streams.money import Rates
 from streams.posting import Posting
-from streams.windows import Calendar, Closes, Flows
+from streams.windows import Calendar
 
-DAY_SECONDS = 86_400
+DAY_SECONDS: Final = 86_400
 
 INITIATED = frozenset(
     set(Kind)
@@ -43,260 +41,191 @@ INITIATED = frozenset(
 )
 """Kinds that a customer starts: every kind but those that happen to them (R33 of the rules)."""
 
-CLASSES = tuple(AssetClass)
-_PLACE = {name: place for place, name in enumerate(CLASSES)}
-_IS_LIABILITY = tuple(name in LIABILITIES for name in CLASSES)
+MOST: Final = 4 * 10**18
+"""Units up to which a customer's figures are kept: no sum or difference of two of them leaves 64 bits."""
+
+_EVER: Final = 2**62
+"""Beyond every event time."""
+
+PLAIN: Final = 10**17
+"""Figures below this, of which a few hundred fit, need no closer look."""
+
+_PLACE: Final = {name: place for place, name in enumerate(CLASSES)}
+_EXTERNAL: Final = Flow.EXTERNAL
+_INTERNAL: Final = Flow.INTERNAL
+_CORRECTION: Final = Flow.CORRECTION
+_INCOME: Final = Flow.INCOME
+_CREDIT: Final = Direction.CREDIT
 
 
-class Account(Struct, array_like=True):
-    """One account. Money in units of its currency; `value` is the balance in the base currency, None where no rate is known."""
-
-    asset_class: int
-    """Place in `CLASSES`."""
-    currency: str
-    balance: int = 0
-    value: int | None = 0
-    latest: int = 0
-    """Event time of the latest movement."""
-    gap: int = 0
-    gap_at: int = 0
-    opening: int = 0
-    """What of the balance before the first movement no earlier movement has accounted for."""
-    opened_at: int = 0
-    held: int = 0
-    """Units of the instrument, in hundred-millionths."""
-    instrument: str | None = None
-    product: str | None = None
-    maturity: str | None = None
-    debits: list[tuple[int, int, int]] = []
-    """External debits of the last 24 hours, by event time: event time, units, base-currency units."""
-
-    seeded_at: int = 0
-    """Event time of the snapshot that stated the balance; 0 for none."""
-
-    @property
-    def is_liability(self) -> bool:
-        """Whether it is owed rather than owned."""
-        return _IS_LIABILITY[self.asset_class]
-
-
-class Condition(Struct, array_like=True):
-    """A condition rule that is open, or cooling down after its resolve, for one key."""
-
-    notification_id: str
-    """Empty while it is only cooling down."""
-    severity: str
-    opened_at: int
-    cooling_until: int = 0
-    """Event time; 0 when no cooldown runs."""
-    opened_by: str = ""
-    """Identity of the movement, or instant of the tick, that opened it."""
-
-
-class Told(Struct, array_like=True):
-    """An event rule that fired on a movement: what a reversal of it retracts."""
-
-    event: int
-    """Digest of the movement."""
-    rule: str
-    dedup_key: str
-    notification_id: str
-    severity: str
-    account_id: str
-
-
-class Profile(Struct, array_like=True):
-    """What the detector needs of the customer's profile; no name."""
-
-    offset: int = -1
-    segment: str = "personal"
-    tier: str | None = None
-    household_id: str | None = None
-    manager_id: str | None = None
-    branch: str = ""
-
-
-class Customer(Struct, array_like=True, dict=True):
-    """All that is kept of one customer: plainly mutable, owned by the customer's partition. `wake` comes first, to be read by itself."""
-
-    wake: int
-    """Event time of the next tick that can change anything; 0 for none."""
-    version: int
-    customer_id: str
-    clock: int = 0
-    """Event time reached, by a movement or a tick."""
-    position: int = -1
-    """Offset of the last movement applied."""
-    first_seen: int = 0
-    moved_on: int = 0
-    """Business date, an ordinal, of the clock at the last movement."""
-    active: int = 0
-    """Event time of the last movement the customer started."""
-    tier: str = ""
-    """As last decided by AUM_avg(30); empty before 30 closes."""
-    aum: int = 0
-    owed: int = 0
-    """Sum of the liabilities' balances: negative, or 0."""
-    accounts: dict[str, Account] = field(default_factory=dict)
-    flows: Flows = field(default_factory=Flows)
-    closes: Closes = field(default_factory=Closes)
-    conditions: dict[str, Condition] = field(default_factory=dict)
-    latched: list[str] = field(default_factory=list)
-    """Event rules that fired for an account and wait to be rearmed: rule, colon, account."""
-    told: list[Told] = field(default_factory=list)
-    reversed: list[int] = field(default_factory=list)
-    """Digests of movements whose reversal came before them."""
-    events: bytearray = field(default_factory=bytearray)
-    """The open tail of the memory of event ids (`streams.events`)."""
-    counted: int = 0
-    """Event ids sealed since the beginning: the place in the memory's ring."""
-    slots: int = 0
-    """Slots of the ring that may hold a segment; with a ring made larger later there may be empty ones among them."""
-    profile: Profile = field(default_factory=Profile)
-
-    @cached_property
-    def seen(self) -> set[int]:
-        """Digests of the remembered event ids; like `sealed` and `unsaved` kept beside the encoded state, not in it."""
-        return set()
-
-    @cached_property
-    def valued_at(self) -> int:
-        """Version of the rates at which the foreign accounts were valued; 0 until they are for the first time here."""
-        return 0
-
-    @cached_property
-    def sealed(self) -> dict[int, bytes]:
-        """Full segments of the memory, by their slot in the ring."""
-        return {}
-
-    @cached_property
-    def unsaved(self) -> set[int]:
-        """Slots whose segment has not been written since it was sealed."""
-        return set()
-
-    @property
-    def net_assets(self) -> int:
-        """AUM less what is owed, in base-currency units."""
-        return self.aum + self.owed
-
-    def allocation(self) -> dict[AssetClass, int]:
-        """Value by asset class in base-currency units; classes without a value are left out."""
-        values = [0] * len(CLASSES)
-        for account in self.accounts.values():
-            if account.value:
-                values[account.asset_class] += account.value
-        return {name: value for name, value in zip(CLASSES, values, strict=True) if value}
-
-
-class Effect(Struct, gc=False):
+class Effect:
     """What a movement did, in base-currency units."""
 
-    flow: Flow
-    value: int
-    """The amount, positive; 0 where no rate is known."""
-    value_before: int
-    """Of the account, an opening balance included."""
-    class_before: int
-    """Place in `CLASSES`; movements may bring an account into another class."""
-    aum_before: int
-    late: bool
-    """It is from before the customer's clock."""
-    broke: int
-    """Difference that a reconciliation found, in units of the account; 0 for none."""
-    filled: bool
-    """It filled the account's gap to zero."""
-    account: Account
-    clock_day: int
-    """Business date of the customer's clock."""
+    def __init__(self, account: Account, aum_before: int, value_before: int, class_before: int) -> None:
+        self.account = account
+        self.aum_before = aum_before
+        self.value_before = value_before
+        """Of the account, an opening balance included."""
+        self.class_before = class_before
+        """Place in `CLASSES`; movements may bring an account into another class."""
+        self.flow: Flow = _CORRECTION
+        self.value: int = 0
+        """The amount, positive; 0 where no rate is known."""
+        self.late: bool = False
+        """It is from before the customer's clock."""
+        self.broke: int = 0
+        """Difference that a reconciliation found, in units of the account; 0 for none."""
+        self.filled: bool = False
+        """It filled the account's gap to zero."""
+        self.at: int = 0
+        """Event time."""
+        self.clock_day: int = 0
+        """Business date of the customer's clock."""
 
 
 def flow_of(customer: Customer, posting: Posting, kind: Kind) -> Flow:
     """Whose money moves: by the kind, and internal whenever the other side is the same customer."""
     flow = FLOWS[kind]
-    if flow is Flow.EXTERNAL and (other := posting.counterparty) is not None:
+    if flow is _EXTERNAL and (other := posting.counterparty) is not None:
         own = other.customer_id == customer.customer_id if other.customer_id is not None else other.account in customer.accounts
         if own:
-            return Flow.INTERNAL
+            return _INTERNAL
     return flow
+
+
+def fits(customer: Customer, posting: Posting, rates: Rates) -> bool:
+    """Whether no figure of the customer leaves its range by this movement."""
+    units, after, account = posting.units, posting.after or 0, customer.accounts.get(posting.account_id)
+    plain = rates.base == posting.currency and -PLAIN < after < PLAIN and units < PLAIN and -PLAIN < customer.aum < PLAIN
+    if plain and customer.owed > -PLAIN and customer.turnover < PLAIN and (account is None or account.within(PLAIN)) and posting.held == 0:
+        return True
+    value, stated = abs(rates.in_base(units, posting.currency) or 0), abs(rates.in_base(after, posting.currency) or 0)
+    kept = abs(after) if account is None else abs(account.balance) + abs(account.gap) + abs(account.opening) + abs(after)
+    pending = _revaluation(customer, rates) if customer.valued_at != rates.version else 0
+    if kept + units > MOST or abs(customer.aum) + abs(customer.owed) + stated + value + pending > MOST:
+        return False
+    old = 0 if account is None else abs(account.value or 0)
+    moved = max(value, units)
+    if customer.turnover + 3 * moved + stated + 2 * old + 3 * pending > MOST:
+        if account is not None:
+            if posting.snapshot or _PLACE[posting.asset_class] != account.asset_class:
+                moved += old
+            stated = 0 if posting.after is None else abs((rates.in_base(after, posting.currency) or 0) - (account.value or 0))
+        reached = _reached(customer)
+        if reached + moved + stated + pending > MOST:
+            return False
+        customer.turnover = reached
+    return abs(posting.held) + (0 if account is None else abs(account.held)) <= MOST
+
+
+def _revaluation(customer: Customer, rates: Rates) -> int:
+    """By how much the values of the foreign accounts will change when they are valued anew."""
+    return sum(
+        abs((rates.in_base(account.balance, account.currency) or 0) - (account.value or 0))
+        for account in customer.accounts.values()
+        if account.currency != rates.base
+    )
+
+
+def _reached(customer: Customer) -> int:
+    """The greatest of the customer's figures and of the sums over its history."""
+    reached = max(customer.history.gross(), customer.history.highest(), customer.classes.highest(), abs(customer.aum), abs(customer.owed))
+    for account in customer.accounts.values():
+        debits = account.debits
+        reached = max(reached, abs(account.value or 0), debits.units(-_EVER, _EVER), debits.value(-_EVER, _EVER))
+    return reached
 
 
 def revalue(customer: Customer, rates: Rates, calendar: Calendar) -> None:
     """Value every foreign account at the rates known now; the change belongs to the date that the customer's clock has reached."""
     before = customer.aum
+    day = calendar.date_of(customer.clock)
     for account in customer.accounts.values():
         if account.currency != rates.base:
-            _set_value(customer, account, rates.in_base(account.balance, account.currency))
+            _set_value(customer, account, rates.in_base(account.balance, account.currency), day)
     if customer.aum != before:
-        customer.closes.moved(calendar.date_of(customer.clock), customer.aum)
+        customer.history.moved(day, customer.aum)
     customer.valued_at = rates.version
 
 
 def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar) -> Effect:
     """Apply one movement to the customer, whose clock has already reached it if it is not late."""
     aum_before = aum_closed = customer.aum
-    late = posting.at < customer.clock
+    at: int = posting.at
+    late = at < customer.clock
+    day = calendar.date_of(at)
+    asset_class = _PLACE[posting.asset_class]
+    currency: str = posting.currency
+    after: int | None = posting.after
+    snapshot: bool = posting.snapshot
     account = customer.accounts.get(posting.account_id)
     if account is None:
-        account = customer.accounts[posting.account_id] = Account(_PLACE[posting.asset_class], posting.currency)
-        opening = posting.after - posting.signed if posting.after is not None and not posting.snapshot else 0
+        account = customer.accounts[posting.account_id] = Account(asset_class, currency)
+        opening = after - posting.signed if after is not None and not snapshot else 0
         if opening:
-            account.balance, account.opening, account.opened_at = opening, opening, posting.at
-            _set_value(customer, account, rates.in_base(opening, account.currency))
+            account.balance, account.opening, account.opened_at = opening, opening, at
+            _set_value(customer, account, rates.in_base(opening, currency), day)
             aum_before = customer.aum
-    value_before, class_before = account.value or 0, account.asset_class
-    if class_before != _PLACE[posting.asset_class] and posting.at >= account.latest:
-        _set_value(customer, account, 0)
-        account.asset_class = _PLACE[posting.asset_class]
-    broke, filled = _balance(account, posting)
+    effect = Effect(account, aum_before, account.value or 0, account.asset_class)
+    if account.asset_class != asset_class and at >= account.latest:
+        _set_value(customer, account, 0, day)
+        account.asset_class = asset_class
+    _balance(account, posting, effect)
     _describe(account, posting)
-    _set_value(customer, account, rates.in_base(account.balance, account.currency))
-    value = rates.in_base(posting.units, posting.currency) or 0
-    day = calendar.date_of(posting.at)
-    if posting.snapshot:
-        flow = Flow.CORRECTION
-    elif posting.reverses is not None:
-        flow = Flow.CORRECTION
-        _undo(customer, posting, account, value, calendar)
-    else:
-        flow = flow_of(customer, posting, posting.kind)
-        if flow is Flow.EXTERNAL:
-            _flow_in(customer, posting, account, value, day)
+    _set_value(customer, account, rates.in_base(account.balance, currency), day)
+    value = effect.value = rates.in_base(posting.units, currency) or 0
+    history = customer.history
+    customer.turnover = min(MOST, customer.turnover + max(value, posting.units))
+    if not snapshot:
+        if posting.reverses is not None:
+            _undo(customer, posting, account, value, calendar)
+        else:
+            flow = effect.flow = flow_of(customer, posting, posting.kind)
+            if flow is _EXTERNAL:
+                _flow_in(customer, posting, account, value, day)
+            elif flow is _INCOME:
+                history.earn(day, value if posting.direction is _CREDIT else -value)
     clock_day = calendar.date_of(customer.clock) if late else day
-    if day < clock_day and customer.closes.days:
+    effect.late, effect.at, effect.clock_day = late, at, clock_day
+    if day < clock_day and history.begun:
         change = customer.aum - aum_closed
-        if change or day < customer.closes.days[0]:
-            customer.closes.moved_late(max(day, customer.flows.kept_from), change)
-    elif customer.aum != aum_closed or not customer.closes.days:
-        customer.closes.moved(clock_day, customer.aum)
-    return Effect(flow, value, value_before, class_before, aum_before, late, broke, filled, account, clock_day)
+        if change or day < history.first:
+            history.moved_late(max(day, history.kept_from), change)
+    elif customer.aum != aum_closed or not history.begun:
+        history.moved(clock_day, customer.aum)
+    return effect
 
 
-def _balance(account: Account, posting: Posting) -> tuple[int, bool]:
-    """Move the balance by the law above; the difference that broke, and whether a gap was filled to zero."""
-    late = posting.at < account.latest
+def _balance(account: Account, posting: Posting, effect: Effect) -> None:
+    """Move the balance by the law above; the effect is told the difference that broke, and whether a gap was filled to zero."""
+    at: int = posting.at
+    signed: int = posting.signed
+    after: int | None = posting.after
+    late = at < account.latest
     if posting.snapshot:
         if not late:
-            account.balance = posting.signed if posting.after is None else posting.after
-            account.gap, account.opening, account.latest, account.seeded_at = 0, 0, posting.at, posting.at
-        return 0, False
-    if posting.at < account.seeded_at:
-        return 0, False
+            account.balance = signed if after is None else after
+            account.gap, account.opening, account.latest, account.seeded_at = 0, 0, at, at
+        return
+    if at < account.seeded_at:
+        return
     if account.opening and _was_missing(account, posting, account.opened_at):
-        account.opening -= posting.signed
-        return 0, False
+        account.opening -= signed
+        return
     if account.gap and _was_missing(account, posting, account.gap_at):
-        account.gap -= posting.signed
-        return 0, account.gap == 0
-    account.balance += posting.signed
-    if posting.after is None or posting.after == account.balance:
-        account.latest = max(account.latest, posting.at)
-        return 0, False
+        account.gap -= signed
+        effect.filled = account.gap == 0
+        return
+    account.balance += signed
+    if after is None or after == account.balance:
+        account.latest = max(account.latest, at)
+        return
     if late:
-        return 0, False
-    broke = posting.after - account.balance
-    account.balance, account.latest = posting.after, posting.at
-    account.gap, account.gap_at = account.gap + broke, posting.at
-    return broke, False
+        return
+    broke = after - account.balance
+    account.balance, account.latest = after, at
+    account.gap, account.gap_at = account.gap + broke, at
+    effect.broke = broke
 
 
 def _was_missing(account: Account, posting: Posting, stated_at: int) -> bool:
@@ -309,52 +238,48 @@ def _was_missing(account: Account, posting: Posting, stated_at: int) -> bool:
 def _describe(account: Account, posting: Posting) -> None:
     if posting.held:
         account.held = posting.held if posting.snapshot else account.held + posting.held
-    if posting.instrument is not None:
-        account.instrument = posting.instrument
-    if posting.product is not None:
-        account.product = posting.product
-    if posting.maturity_date is not None:
-        account.maturity = posting.maturity_date.isoformat()
+    wire = posting.wire
+    instrument, product, maturity = wire.instrument, wire.product, wire.maturity_date
+    if instrument is not None:
+        account.instrument = instrument
+    if product is not None:
+        account.product = product
+    if maturity is not None:
+        account.maturity = maturity.isoformat()
 
 
-def _set_value(customer: Customer, account: Account, value: int | None) -> None:
+def _set_value(customer: Customer, account: Account, value: int | None, day: int) -> None:
+    """The account is worth this from a date on."""
     change = (value or 0) - (account.value or 0)
     account.value = value
     if change:
-        if _IS_LIABILITY[account.asset_class]:
+        customer.turnover = min(MOST, customer.turnover + abs(change))
+        if IS_LIABILITY[account.asset_class]:
             customer.owed += change
         else:
             customer.aum += change
+            customer.classes.moved(max(day, customer.history.kept_from), account.asset_class, change)
 
 
 def _flow_in(customer: Customer, posting: Posting, account: Account, value: int, day: int) -> None:
-    if posting.direction is Direction.CREDIT:
-        customer.flows.add(day, value, 0)
+    if posting.direction is _CREDIT:
+        customer.history.add(day, value, 0)
     else:
-        customer.flows.add(day, 0, value)
-        insort(account.debits, (posting.at, posting.units, value))
-        oldest = max(account.latest, posting.at) - DAY_SECONDS
-        if account.debits[0][0] < oldest:
-            del account.debits[: bisect_left(account.debits, (oldest,))]
+        customer.history.add(day, 0, value)
+        account.debits.add(posting.at, posting.units, value)
+        account.debits.forget_before(max(account.latest, posting.at) - DAY_SECONDS)
 
 
 def _undo(customer: Customer, posting: Posting, account: Account, value: int, calendar: Calendar) -> None:
     """Take the reversed movement out of the flows of its own date."""
     reverses = posting.reverses
     assert reverses is not None
-    if flow_of(customer, posting, reverses.kind) is not Flow.EXTERNAL:
+    if flow_of(customer, posting, reverses.kind) is not _EXTERNAL:
         return
     at = int(reverses.occurred_at.timestamp() // 1)
     day = calendar.date_of(at)
-    if posting.direction is Direction.DEBIT:
-        customer.flows.add(day, -value, 0)
+    if posting.direction is not _CREDIT:
+        customer.history.add(day, -value, 0)
         return
-    customer.flows.add(day, 0, -value)
-    take_back(account, at, posting.units)
-
-
-def take_back(account: Account, at: int, units: int) -> None:
-    """A debit of the last 24 hours was reversed: it never left."""
-    place = bisect_left(account.debits, (at, units))
-    if place < len(account.debits) and account.debits[place][:2] == (at, units):
-        del account.debits[place]
+    customer.history.add(day, 0, -value)
+    account.debits.take_back(at, posting.units)

@@ -10,8 +10,8 @@ import msgspec
 
 from schemas.message import SCHEMA_VERSION
 from streams.book import RuleBook
+from streams.customer import CLASSES, Account, Customer
 from streams.money import to_decimal
-from streams.portfolio import CLASSES, Account, Customer
 from streams.windows import on
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
@@ -29,9 +29,7 @@ def snapshot(customer: Customer, book: RuleBook) -> bytes:
             "net_assets": to_decimal(customer.net_assets),
             "allocation": {name: to_decimal(value) for name, value in customer.allocation().items()},
             "accounts": [_account(name, account) for name, account in customer.accounts.items()],
-            "closes": [
-                {"on": on(day), "aum": to_decimal(value)} for day, value in zip(customer.closes.days, customer.closes.values, strict=True)
-            ],
+            "closes": [{"on": on(day), "aum": to_decimal(value)} for day, value in customer.history.closes()],
             "segment": customer.profile.segment,
             "tier": book.tier_of(customer),
             "manager_id": customer.profile.manager_id,

@@ -17,11 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.movements import Direction, Flow
 from schemas.notifications import NotificationKind, Window
 from schemas.rules import Severity
-from schemas.settings import Bank, Tier
+from schemas.settings import Tier
 from streams.money import ceiling, to_units
-from streams.portfolio import Customer, Effect
-from streams.posting import Posting
-from streams.windows import Calendar
+from streams.screens import Screen
+from streams.situation import Situation
 from streams.wording import Text
 
 Unit = Literal["money", "ratio", "count", "days"]
@@ -77,41 +76,22 @@ class Prepared(Generic[P]):
     bands: tuple[tuple[Severity, Decimal], ...]
     limits: tuple[tuple[int, int, str], ...]
     """Windows in days, their limit in base-currency units and their facet; empty where the rule has none."""
+    tiers: tuple[Tier, ...] = ()
+    """All tiers of the bank."""
 
     @classmethod
-    def of(cls, parameters: P, tier: Tier) -> Prepared[P]:
+    def of(cls, parameters: P, tier: Tier, tiers: tuple[Tier, ...] = ()) -> Prepared[P]:
         """Work the numbers out."""
         floor = getattr(parameters, "abs_floor", None) or tier.abs_floor
         share = Decimal(getattr(parameters, "pct", 0)).as_integer_ratio()
         times: dict[int, Decimal] = getattr(parameters, "limits", {})
         limits = tuple((days, ceiling(multiple * floor), f"{days}d") for days, multiple in times.items())
-        return cls(parameters, tier, to_units(floor), share, parameters.ordered_bands(), limits)
+        return cls(parameters, tier, to_units(floor), share, parameters.ordered_bands(), limits, tiers)
 
     def gate(self, aum_before: int) -> int:
         """The materiality gate: max(floor, share x AUM before), in base-currency units, rounded up so that >= is exact."""
         over, under = self.share
         return max(self.floor, -(-aum_before * over // under))
-
-
-@dataclass(slots=True)
-class Situation:
-    """What a rule may look at: the customer after the movement or the tick, and what the movement did."""
-
-    customer: Customer
-    bank: Bank
-    calendar: Calendar
-    now: int
-    """Event time, whole seconds since 1970."""
-    day: int
-    """Its business date, as an ordinal."""
-    posting: Posting | None = None
-    effect: Effect | None = None
-    active_before: int = 0
-    """Event time of the customer's last own movement before this one."""
-    tier_before: str = ""
-    """The tier before the date that a tick has just closed."""
-    average: int | None = None
-    """AUM_avg(30) at a date's first tick, rounded down to a whole unit; None before 30 closes, and at any other time."""
 
 
 class Measured(NamedTuple):
@@ -164,6 +144,13 @@ class Rule(ABC, Generic[P]):
     def facts(self, finding: Finding[P]) -> Facts:  # noqa: ARG002
         """What the evidence adds; nothing by default."""
         return Facts()
+
+    def screens(self, prepared: Prepared[P]) -> tuple[Screen, ...] | None:  # noqa: ARG002
+        """What must pass, one of them at least, for the rule to fire, or for a quiet facet of it to open, at a movement; None: ask always.
+
+        They are looked at, in the fast part of the engine, instead of asking the rule. They may pass in vain, but must not fail in vain.
+        """
+        return None
 
     @abstractmethod
     def say(self, finding: Finding[P]) -> Said:

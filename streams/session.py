@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import structlog
 from aiokafka import ConsumerRecord
@@ -21,17 +20,16 @@ from schemas.notifications import Notification, Status
 from schemas.settings import Settings
 from schemas.topics import CUSTOMERS, DEAD_LETTERS, MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES, TICKS
 from streams.changelog import POSITIONS_KEY, PartitionReader, Recovered, encode_positions
-from streams.decide import Result, decide, pass_time
-from streams.findings import World
+from streams.decide import pass_time
 from streams.fuse import Fuse
 from streams.intake import Intake, appended_at
 from streams.metrics import Metrics
-from streams.portfolio import Customer
 from streams.positions import snapshot
-from streams.posting import MISMATCH
 from streams.publisher import Batch, Publisher
-from streams.state import encode
 from streams.store import MemoryStore
+from streams.turn import Turn
+from streams.wire import Refusal
+from streams.world import World
 
 log = structlog.get_logger(__name__)
 
@@ -68,16 +66,12 @@ class Session:
         self._detector, kafka = context.settings.detector, context.settings.kafka
         self._publisher, self._reader = publisher, reader
         self._topics = {topic: kafka.topic(topic) for topic in (CUSTOMERS, MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES, TICKS)}
-        self._intake = Intake(kafka.topic(DEAD_LETTERS), self._detector.largest_movement_bytes, Fuse(self._detector.fuse), self._metrics)
+        self._fuse = Fuse(self._detector.fuse)
+        self._intake = Intake(kafka.topic(DEAD_LETTERS), self._fuse, self._metrics)
         self._batch = Batch(states_topic=self._topics[STATES])
-        self._changed, self._touched = dict[str, Customer](), dict[str, Customer]()
-        """Customers that changed since their states were encoded; those whose states are."""
-        self._states: dict[bytes, bytes] = {}
+        self._turn = Turn(self.store, self._world, self._detector.largest_movement_bytes, self._refuse, self._say)
+        self._turn.next = self.positions.movements
         self._said: list[Notification] = []
-        self._counts: dict[tuple[str, str], int] = {}
-        self._skipped = 0
-        self._stamp, self._appended_at = 0, datetime.fromtimestamp(0, UTC)
-        """The last record's time, and what it is as an instant: many records of a fetch share it."""
         self._written = copy(recovered.positions)
         self._ticks: deque[tuple[int, int, ConsumerRecord]] = deque()
         """Event time, the movement after which it counts, and the record."""
@@ -172,54 +166,29 @@ class Session:
         if profile is not None:
             customer = self.store.customer(record.key.decode())
             customer.profile = profile
-            self._changed[customer.customer_id] = customer
+            self._turn.changed[customer.customer_id] = customer
         self.positions.customers = record.offset + 1
 
     async def _decide(self, records: list[ConsumerRecord]) -> None:
         """Decide movements in the order of their offsets."""
-        began, decided = time.perf_counter(), 0
-        for place, record in enumerate(records, 1):
-            if record.offset < self.positions.movements:
-                self._skipped += 1
-            else:
-                self._decide_one(record)
-                decided += 1
-            if place % TURN == 0:
-                self._encode()
-                await asyncio.sleep(0)
+        began, decided, turn = time.perf_counter(), 0, self._turn
+        for place in range(0, len(records), TURN):
+            decided += turn.decide(records, place, min(place + TURN, len(records)))
+            turn.encode()
+            self.positions.movements = turn.next
+            await asyncio.sleep(0)
         if decided:
             self._metrics.deciding.observe((time.perf_counter() - began) / decided)
             self._metrics.batch.observe(decided)
 
-    def _decide_one(self, record: ConsumerRecord) -> None:
-        self.positions.movements = record.offset + 1
-        posting = self._intake.posting(record, self._batch)
-        if posting is None:
-            self._count("", "refused")
-            return
-        customer = self.store.customer(posting.customer_id)
-        if record.offset <= customer.position:
-            self._skipped += 1
-            return
-        if record.timestamp != self._stamp:
-            self._stamp, self._appended_at = record.timestamp, appended_at(record)
-        decision = decide(customer, posting, self._appended_at, self._world)
-        if decision.result is Result.MISMATCHED:
-            self._intake.refuse(record, MISMATCH, self._batch)
-            self._count(posting.source, "refused")
-            return
-        self._count(posting.source, decision.result)
-        if decision.result is Result.DUPLICATE:
-            return
-        customer.position = record.offset
-        self._changed[customer.customer_id] = customer
-        for notification in decision.notifications:
-            self._say(notification)
+    def _refuse(self, record: ConsumerRecord, refusal: Refusal, accepted: int) -> None:
+        self._fuse.good(accepted)
+        self._intake.refuse(record, refusal, self._batch)
 
     async def _pass(self, at: int, record: ConsumerRecord) -> None:
         """Let time pass for every customer for whom that can change something, in pieces that fit into a batch."""
-        self._encode()
-        touched = list(self._touched.values())
+        self._turn.encode()
+        touched = list(self._turn.touched.values())
         while due := self.store.due(at, self._detector.batch_records, touched):
             touched = []
             for place, customer_id in enumerate(due, 1):
@@ -229,13 +198,13 @@ class Session:
                 for notification in found:
                     self._say(notification)
                 if found or customer.tier != tier:
-                    self._changed[customer_id] = customer
+                    self._turn.changed[customer_id] = customer
                 else:
                     self.store.slept(customer)
                 if place % TURN == 0:
-                    self._encode()
+                    self._turn.encode()
                     await asyncio.sleep(0)
-            if len(self._touched) >= self._detector.batch_records:
+            if len(self._turn.touched) >= self._detector.batch_records:
                 await self._commit(more=True)
         self.positions.ticks = record.offset + 1
 
@@ -245,34 +214,25 @@ class Session:
         self._batch.say(self._topics[NOTIFICATIONS], notification.customer_id.encode(), value, headers)
         self._said.append(notification)
 
-    def _encode(self) -> None:
-        """Turn what has changed since the last time into records of the changelog."""
-        for customer in self._changed.values():
-            self._states.update(encode(customer))
-        self._touched.update(self._changed)
-        self._changed.clear()
-
-    def _count(self, source: str, result: str) -> None:
-        key = (source, result)
-        self._counts[key] = self._counts.get(key, 0) + 1
-
     async def _commit(self, *, more: bool) -> None:
         """Write the batch; nothing if nothing happened."""
-        self._encode()
-        if self.positions == self._written and not self.idle_work and not self._touched:
+        self._turn.encode()
+        if self.positions == self._written and not self.idle_work and not self._turn.touched:
             return
         now = time.monotonic()
-        self._unpublished.update(self._touched)
+        self._unpublished.update(self._turn.touched)
         publishing = now - self._published_at >= self._detector.positions_every_s * (BUSY if more else 1)
         if publishing:
             await self._publish_allocations()
         self.positions.published = publishing
         told_lately = now - self._offset_told_at < self._detector.offsets_every_s
         offset = None if told_lately or self._offset_told == self.positions.movements else self.positions.movements
-        batch, states = self._batch, list(self._states.items())
+        turn = self._turn
+        self._fuse.good(turn.accepted)
+        batch, states = self._batch, list(turn.states.items())
         batch.states = [*states, (POSITIONS_KEY, encode_positions(self.positions))]
         await self._publisher.publish(batch, offset)
-        self.store.keep(states, self._touched.values())
+        self.store.keep(states, self._turn.touched.values())
         self._written = copy(self.positions)
         if publishing:
             self._unpublished.clear()
@@ -280,13 +240,13 @@ class Session:
         if offset is not None:
             self._offset_told, self._offset_told_at = offset, now
         self._report(time.monotonic() - now)
-        self._batch, self._states, self._touched = Batch(states_topic=self._topics[STATES]), {}, {}
+        self._batch, turn.states, turn.touched, turn.accepted = Batch(states_topic=self._topics[STATES]), {}, {}, 0
 
     async def _publish_allocations(self) -> None:
         for place, customer_id in enumerate(self._unpublished, 1):
             customer = self.store.customer(customer_id)
             if customer.accounts:
-                self._batch.say(self._topics[POSITIONS], customer_id.encode(), snapshot(customer, self._world.book), [])
+                self._batch.say(self._topics[POSITIONS], customer_id.encode(), snapshot(customer, self._world.books.at(customer.clock)), [])
             if place % TURN == 0:
                 await asyncio.sleep(0)
 
@@ -294,16 +254,16 @@ class Session:
         """Count what has become true by being written."""
         metrics, now = self._metrics, time.time()  # noqa: TID251 - latency is against the broker's clock
         metrics.committing.observe(seconds)
-        metrics.skipped.inc(self._skipped)
+        metrics.skipped.inc(self._turn.skipped)
         metrics.customers.labels(str(self.number)).set(self.store.customers)
-        for (source, result), count in self._counts.items():
+        for (source, result), count in self._turn.counts.items():
             metrics.movement(source, result, count)
         for said in self._said:
             metrics.notifications.labels(said.rule.name, said.severity, said.status).inc()
             metrics.latency.observe(max(0.0, now - said.detected_at.timestamp()))
             if said.rule.name == "recon_break" and said.status is Status.OPENED:
                 metrics.recon_breaks.labels(said.evidence.facts["source"]).inc()
-        self._skipped, self._counts, self._said = 0, {}, []
+        self._turn.skipped, self._turn.counts, self._said = 0, {}, []
 
 
 async def _recover(reader: PartitionReader, topic: str, number: int, metrics: Metrics) -> Recovered:

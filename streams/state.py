@@ -1,41 +1,202 @@
 """A customer's state as records of the changelog, and back.
 
-The records are JSON arrays: the integers of money have no bound there, and an operator can read them with any Kafka tool. A customer is one
-record under the customer_id, and one for each sealed segment of the memory of event ids under the customer_id, a NUL and the slot.
+A record is the instant of the next wake (8 bytes, big-endian, to be read by itself), the version (1 byte), and the fields in the order of
+`written`: whole numbers as 8 bytes, little-endian; texts and lists with their length before them. A customer is one record under the
+customer_id, and one for each sealed segment of the memory of event ids under the customer_id, a NUL and the segment's number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
-import msgspec
+from librt.strings import BytesWriter, read_i16_le, read_i64_le, write_i16_le, write_i64_be, write_i64_le
+from librt.vecs import append, vec
+from mypy_extensions import i64, mypyc_attr
 
-from streams.events import recall
-from streams.portfolio import Customer
+from streams.customer import Account, Condition, Customer, Profile, Told
+from streams.events import filling, recall, sealed, segments
 
-STATE_VERSION = 1
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Customer).decode
+STATE_VERSION: Final = 2
+_VERSION_AT: Final = 8
+_NONE: Final = -(2**63)
+"""Instead of a number that is not there."""
 
 
+@mypyc_attr(native_class=False)
 class NewerStateError(RuntimeError):
     """The changelog was written by a later version of wealthwatch, which this one cannot read."""
 
 
+@mypyc_attr(native_class=False)
+class OlderStateError(RuntimeError):
+    """The changelog was written by a version of wealthwatch that this one no longer reads."""
+
+
 def new_customer(customer_id: str) -> Customer:
     """A customer of whom nothing is known."""
-    return Customer(wake=0, version=STATE_VERSION, customer_id=customer_id)
+    return Customer(customer_id)
 
 
 def encode(customer: Customer) -> list[tuple[bytes, bytes]]:
     """The records that changed since the last time, key and value; the customer's own is the last."""
     key = customer.customer_id.encode()
-    value = _encode(customer)
-    if not customer.counted or not customer.unsaved:
-        return [(key, value)]
-    records = [(segment_key(key, slot), customer.sealed[slot]) for slot in customer.unsaved]
+    own = (key, written(customer))
+    if not customer.unsaved:
+        return [own]
+    records = [(segment_key(key, number), _block(sealed(customer, number))) for number in sorted(customer.unsaved)]
     customer.unsaved.clear()
-    return [*records, (key, value)]
+    records.append(own)
+    return records
+
+
+def written(customer: Customer) -> bytes:
+    """The customer's own record."""
+    to = BytesWriter()
+    write_i64_be(to, customer.wake)
+    to.append(STATE_VERSION)
+    _write_text(to, customer.customer_id)
+    write_i64_le(to, customer.clock)
+    write_i64_le(to, customer.position)
+    write_i64_le(to, customer.first_seen)
+    write_i64_le(to, customer.moved_on)
+    write_i64_le(to, customer.active)
+    _write_text(to, customer.tier)
+    write_i64_le(to, customer.aum)
+    write_i64_le(to, customer.owed)
+    write_i64_le(to, customer.turnover)
+    write_i64_le(to, len(customer.accounts))
+    for name, account in customer.accounts.items():
+        _write_text(to, name)
+        _write_account(to, account)
+    write_i64_le(to, customer.history.kept_from)
+    _write_numbers(to, customer.history.rows)
+    _write_numbers(to, customer.classes.entries)
+    write_i16_le(to, len(customer.conditions))
+    for key, condition in customer.conditions.items():
+        _write_text(to, key)
+        _write_text(to, condition.notification_id)
+        _write_text(to, condition.severity)
+        write_i64_le(to, condition.opened_at)
+        write_i64_le(to, condition.cooling_until)
+        _write_text(to, condition.opened_by)
+    write_i16_le(to, len(customer.latched))
+    for latch in customer.latched:
+        _write_text(to, latch)
+    write_i16_le(to, len(customer.told))
+    for told in customer.told:
+        write_i64_le(to, told.event)
+        _write_text(to, told.rule)
+        _write_text(to, told.dedup_key)
+        _write_text(to, told.notification_id)
+        _write_text(to, told.severity)
+        _write_text(to, told.account_id)
+    write_i16_le(to, len(customer.reversed))
+    for digest in customer.reversed:
+        write_i64_le(to, digest)
+    _write_profile(to, customer.profile)
+    write_i64_le(to, customer.cursor)
+    write_i16_le(to, segments(customer))
+    _write_numbers(to, filling(customer))
+    return to.getvalue()
+
+
+def _write_account(to: BytesWriter, account: Account) -> None:
+    to.append(account.asset_class)
+    _write_text(to, account.currency)
+    write_i64_le(to, account.balance)
+    value = account.value
+    write_i64_le(to, _NONE if value is None else value)
+    write_i64_le(to, account.latest)
+    write_i64_le(to, account.gap)
+    write_i64_le(to, account.gap_at)
+    write_i64_le(to, account.opening)
+    write_i64_le(to, account.opened_at)
+    write_i64_le(to, account.held)
+    write_i64_le(to, account.seeded_at)
+    _write_text(to, account.instrument)
+    _write_text(to, account.product)
+    _write_text(to, account.maturity)
+    _write_numbers(to, account.debits.entries)
+
+
+def _write_profile(to: BytesWriter, profile: Profile) -> None:
+    write_i64_le(to, profile.offset)
+    _write_text(to, profile.segment)
+    _write_text(to, profile.tier)
+    _write_text(to, profile.household_id)
+    _write_text(to, profile.manager_id)
+    _write_text(to, profile.branch)
+
+
+def _write_text(to: BytesWriter, text: str | None) -> None:
+    if text is None:
+        write_i16_le(to, -1)
+        return
+    encoded = text.encode()
+    write_i16_le(to, len(encoded))
+    to.write(encoded)
+
+
+def _write_numbers(to: BytesWriter, numbers: vec[i64]) -> None:
+    size: i64 = len(numbers)
+    write_i64_le(to, size)
+    if size > 64:
+        to.write(bytes(memoryview(numbers)))
+        return
+    place: i64 = 0
+    while place < size:
+        write_i64_le(to, numbers[place])
+        place += 1
+
+
+def _block(numbers: vec[i64]) -> bytes:
+    to = BytesWriter()
+    _write_numbers(to, numbers)
+    return to.getvalue()
+
+
+class _Reader:
+    """Reads what `_write` wrote, field by field."""
+
+    def __init__(self, data: bytes, place: int) -> None:
+        self.data = data
+        self.place: i64 = place
+
+    def byte(self) -> int:
+        found = self.data[self.place]
+        self.place += 1
+        return found
+
+    def short(self) -> int:
+        found = int(read_i16_le(self.data, self.place))
+        self.place += 2
+        return found
+
+    def number(self) -> int:
+        found = int(read_i64_le(self.data, self.place))
+        self.place += 8
+        return found
+
+    def text(self) -> str:
+        size: i64 = self.short()
+        begin = self.place
+        self.place = begin + size
+        return self.data[begin : begin + size].decode()
+
+    def text_or_none(self) -> str | None:
+        if read_i16_le(self.data, self.place) < 0:
+            self.place += 2
+            return None
+        return self.text()
+
+    def numbers(self) -> vec[i64]:
+        size: i64 = self.number()
+        found = vec[i64](capacity=size)
+        for _ in range(size):
+            found = append(found, read_i64_le(self.data, self.place))
+            self.place += 8
+        return found
 
 
 def decode(value: bytes, find: Callable[[bytes], bytes | None]) -> Customer:
@@ -43,25 +204,81 @@ def decode(value: bytes, find: Callable[[bytes], bytes | None]) -> Customer:
 
     Raises:
         NewerStateError: a later version wrote it.
+        OlderStateError: a version wrote it that is no longer read.
     """
-    version = int(value.split(b",", 2)[1])
+    version = value[_VERSION_AT]
+    if value[:1] == b"[" or version < STATE_VERSION:
+        raise OlderStateError("the changelog is of a version that is no longer read: remove its topic and replay the movements")
     if version > STATE_VERSION:
         raise NewerStateError(f"the state has version {version}, this wealthwatch reads up to {STATE_VERSION}: install the newer one")
-    customer = _decode(value)
-    key = customer.customer_id.encode()
-    found = ((slot, find(segment_key(key, slot))) for slot in range(customer.slots))
-    recall(customer, ((slot, segment) for slot, segment in found if segment is not None))
+    held = _Reader(value, _VERSION_AT + 1)
+    customer = Customer(held.text())
+    customer.wake = wake_of(value)
+    customer.clock = held.number()
+    customer.position = held.number()
+    customer.first_seen = held.number()
+    customer.moved_on = held.number()
+    customer.active = held.number()
+    customer.tier = held.text()
+    customer.aum = held.number()
+    customer.owed = held.number()
+    customer.turnover = held.number()
+    for _ in range(held.number()):
+        name = held.text()
+        customer.accounts[name] = _read_account(held)
+    customer.history.kept_from = held.number()
+    customer.history.rows = held.numbers()
+    customer.classes.entries = held.numbers()
+    for _ in range(held.short()):
+        key = held.text()
+        customer.conditions[key] = Condition(held.text(), held.text(), held.number(), held.number(), held.text())
+    for _ in range(held.short()):
+        customer.latched.append(held.text())
+    for _ in range(held.short()):
+        customer.told.append(Told(held.number(), held.text(), held.text(), held.text(), held.text(), held.text()))
+    for _ in range(held.short()):
+        customer.reversed.append(held.number())
+    customer.profile = Profile(held.number(), held.text(), held.text_or_none(), held.text_or_none(), held.text_or_none(), held.text())
+    customer.cursor = held.number()
+    count = held.short()
+    filled = held.numbers()
+    own = customer.customer_id.encode()
+    others: list[tuple[int, vec[i64]]] = []
+    for number in range(count):
+        block = find(segment_key(own, number))
+        if block is not None:
+            others.append((number, _Reader(block, 0).numbers()))
+    recall(customer, count, filled, others)
     return customer
+
+
+def _read_account(held: _Reader) -> Account:
+    account = Account(held.byte(), held.text())
+    account.balance = held.number()
+    value = held.number()
+    account.value = None if value == _NONE else value
+    account.latest = held.number()
+    account.gap = held.number()
+    account.gap_at = held.number()
+    account.opening = held.number()
+    account.opened_at = held.number()
+    account.held = held.number()
+    account.seeded_at = held.number()
+    account.instrument = held.text_or_none()
+    account.product = held.text_or_none()
+    account.maturity = held.text_or_none()
+    account.debits.entries = held.numbers()
+    return account
 
 
 def wake_of(value: bytes) -> int:
     """The `wake` of a record without decoding the rest."""
-    return int(value[1 : value.index(b",")])
+    return int.from_bytes(value[:8], "big", signed=True)
 
 
-def segment_key(key: bytes, slot: int) -> bytes:
+def segment_key(key: bytes, number: int) -> bytes:
     """Key of a segment's record."""
-    return b"%s\x00%d" % (key, slot)
+    return b"%s\x00%d" % (key, number)
 
 
 def is_segment(key: bytes) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator
 
-from streams.portfolio import Customer
+from streams.customer import Customer
 from streams.state import decode, is_segment, new_customer, wake_of
 
 LIVE_CUSTOMERS = 50_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -24,8 +24,9 @@ from streams.rule import (
     Measured,
     Prepared,
     Said,
-    Situation,
 )
+from streams.screens import CreditsReach, DebitsReach, Screen
+from streams.situation import Situation
 from streams.windows import window
 from streams.wording import Text, money
 
@@ -48,6 +49,7 @@ class CumulativeInflow(ConditionRule[CumulativeParameters]):
     causes = CORRECTIONS | {EXTERNAL_CREDIT}
     parameters = CumulativeParameters
     _which = 0
+    _screen: ClassVar[type[CreditsReach | DebitsReach]] = CreditsReach
     _title = Text("近{days}日累计流入较大", "Large inflow over {days} days")
     _body = Text(
         "{first}至{last}（{days}日）行外资金累计流入{amount}，阈值{limit}。",
@@ -55,10 +57,13 @@ class CumulativeInflow(ConditionRule[CumulativeParameters]):
     )
     _action = Text("了解资金计划，安排一次资产配置面谈。", "Ask what is planned for the money and arrange an allocation talk.")
 
+    def screens(self, prepared: Prepared[CumulativeParameters]) -> tuple[Screen, ...]:
+        return tuple(self._screen(days, limit) for days, limit, _ in prepared.limits)
+
     def measure(self, situation: Situation, prepared: Prepared[CumulativeParameters]) -> Iterator[Measured]:
-        flows, today, held = situation.customer.flows, situation.day, situation.customer.conditions
+        history, today, held = situation.customer.history, situation.day, situation.customer.conditions
         for days, limit, facet in prepared.limits:
-            total = flows.within(today - days + 1, today)[self._which]
+            total = history.within(today - days + 1, today)[self._which]
             if held or total >= limit:
                 yield Measured(total, limit, facet)
 
@@ -103,6 +108,7 @@ class CumulativeOutflow(CumulativeInflow):
     causes = CORRECTIONS | {EXTERNAL_DEBIT}
     parameters = OutflowParameters
     _which = 1
+    _screen = DebitsReach
     _title = Text("近{days}日累计流出较大", "Large outflow over {days} days")
     _body = Text(
         "{first}至{last}（{days}日）资金累计流出行外{amount}，阈值{limit}。",

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from streams.money import to_decimal
 from streams.portfolio import INITIATED
-from streams.rule import EVERYTHING, INSUFFICIENT_HISTORY, EventRule, Facts, Finding, Floor, Measured, Parameters, Prepared, Said, Situation
+from streams.rule import EVERYTHING, INSUFFICIENT_HISTORY, EventRule, Facts, Finding, Floor, Measured, Parameters, Prepared, Said
+from streams.situation import Situation
 from streams.windows import on
 from streams.wording import Text, money
 

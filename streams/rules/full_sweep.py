@@ -10,7 +10,9 @@ from schemas.movements import Direction
 from schemas.rules import Severity
 from streams.money import to_decimal
 from streams.portfolio import DAY_SECONDS
-from streams.rule import EXTERNAL_DEBIT, Bands, EventRule, Facts, Finding, Floor, Measured, Parameters, Prepared, Said, Situation
+from streams.rule import EXTERNAL_DEBIT, Bands, EventRule, Facts, Finding, Floor, Measured, Parameters, Prepared, Said
+from streams.screens import RecentDebitsReach, Screen
+from streams.situation import Situation
 from streams.wording import Text, money, share
 
 
@@ -37,6 +39,9 @@ class FullSweep(EventRule[SweepParameters]):
     causes = frozenset({EXTERNAL_DEBIT})
     parameters = SweepParameters
     latches = True
+
+    def screens(self, prepared: Prepared[SweepParameters]) -> tuple[Screen, ...]:
+        return (RecentDebitsReach(DAY_SECONDS, prepared.floor),)
 
     def measure(self, situation: Situation, prepared: Prepared[SweepParameters]) -> Measured | None:
         posting, effect = situation.posting, situation.effect
@@ -90,8 +95,8 @@ def _left(situation: Situation) -> tuple[int, int]:
     assert posting is not None
     assert effect is not None
     since = posting.at - DAY_SECONDS
-    recent = [debit for debit in effect.account.debits if since <= debit[0] <= posting.at]
-    return sum(debit[1] for debit in recent), sum(debit[2] for debit in recent)
+    recent = effect.account.debits
+    return recent.units(since, posting.at), recent.value(since, posting.at)
 
 
 RULE = FullSweep()

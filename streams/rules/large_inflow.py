@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from streams.gate import GateParameters, amount_and_share, gate_facts, measure_single, other_side
-from streams.rule import EXTERNAL_CREDIT, EventRule, Facts, Finding, Measured, Prepared, Said, Situation
+from streams.rule import EXTERNAL_CREDIT, EventRule, Facts, Finding, Measured, Prepared, Said
+from streams.situation import Situation
 from streams.wording import Text
 
 

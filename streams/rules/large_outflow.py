@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from schemas.rules import Severity
 from streams.gate import GateParameters, amount_and_share, gate_facts, measure_single, other_side
-from streams.rule import EXTERNAL_DEBIT, Bands, EventRule, Facts, Finding, Measured, Prepared, Said, Situation
+from streams.rule import EXTERNAL_DEBIT, Bands, EventRule, Facts, Finding, Measured, Prepared, Said
+from streams.situation import Situation
 from streams.wording import Text
 
 

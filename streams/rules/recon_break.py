@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from schemas.rules import Severity
 from streams.money import to_decimal
-from streams.rule import Bands, EventRule, Facts, Finding, Measured, Parameters, Prepared, Said, Situation
+from streams.rule import Bands, EventRule, Facts, Finding, Measured, Parameters, Prepared, Said
+from streams.situation import Situation
 from streams.wording import Text, money
 
 

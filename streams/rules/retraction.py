@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from streams.rule import EventRule, Facts, Finding, Measured, Parameters, Prepared, Said, Situation
+from streams.rule import EventRule, Facts, Finding, Measured, Parameters, Prepared, Said
+from streams.situation import Situation
 from streams.wording import Text, money
 
 

@@ -9,7 +9,9 @@ from pydantic import Field
 
 from schemas.rules import Severity
 from streams.money import ceiling, to_decimal, to_units
-from streams.rule import Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said, Situation
+from streams.rule import Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
+from streams.screens import AtTierChange, AverageWithin, Screen
+from streams.situation import Situation
 from streams.wording import Text, money
 
 
@@ -31,6 +33,9 @@ class TierUp(ConditionRule[TierParameters]):
     causes = frozenset()
     at_close = True
     parameters = TierParameters
+
+    def screens(self, prepared: Prepared[TierParameters]) -> tuple[Screen, ...]:  # noqa: ARG002
+        return (AtTierChange(),)
 
     def measure(self, situation: Situation, prepared: Prepared[TierParameters]) -> Iterator[Measured]:  # noqa: ARG002
         average, customer = situation.average, situation.customer
@@ -86,6 +91,10 @@ class NearTier(ConditionRule[NearParameters]):
     causes = frozenset()
     at_close = True
     parameters = NearParameters
+
+    def screens(self, prepared: Prepared[NearParameters]) -> tuple[Screen, ...]:
+        lines = [tier.line for tier in prepared.tiers[1:]]
+        return (AverageWithin(tuple((ceiling(line * prepared.parameters.near), to_units(line)) for line in lines)),)
 
     def measure(self, situation: Situation, prepared: Prepared[NearParameters]) -> Iterator[Measured]:
         average, customer = situation.average, situation.customer

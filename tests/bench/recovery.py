@@ -22,11 +22,12 @@ from schemas.settings import Settings
 from schemas.topics import STATES
 from streams.book import RuleBook
 from streams.decide import decide
-from streams.findings import World
 from streams.money import Rates
-from streams.posting import Posting, read
+from streams.posting import Posting
+from streams.reading import read
 from streams.state import encode, new_customer
 from streams.windows import Calendar
+from streams.world import World
 from tests.bench.load import fill, movements
 from tests.bench.throughput import PARTITIONS, peak_of, prepared, running
 from tests.brokers.apache import ApacheKafka

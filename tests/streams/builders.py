@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,15 +14,18 @@ from schemas.notifications import Notification
 from schemas.prices import Price
 from schemas.rules import RuleSettings
 from schemas.settings import Bank
-from streams.book import RuleBook
+from streams.customer import Account, Customer, Profile
 from streams.decide import Decision, decide, pass_time
-from streams.findings import World
+from streams.events import segments
 from streams.money import Rates
-from streams.portfolio import Account, Customer, Profile
-from streams.posting import Posting, Refusal, read
+from streams.posting import Posting
+from streams.reading import read
 from streams.rule import Facts, Finding, Rule
-from streams.state import new_customer
+from streams.state import decode, encode, new_customer, written
+from streams.timeline import RuleBooks
 from streams.windows import Calendar
+from streams.wire import Refusal
+from streams.world import World
 
 LARGEST = 262_144
 CREDITS = frozenset(
@@ -104,7 +106,7 @@ def world(rules: dict[str, dict[str, Any]] | None = None, *, bank: Bank | None =
     """Rules with some of their settings changed, no rates, the bank's calendar."""
     bank = bank or Bank()
     settings = {name: RuleSettings.model_validate_json(json.dumps(setting)) for name, setting in (rules or {}).items()}
-    return World(RuleBook(bank, settings), Rates(bank.base_currency), Calendar(bank.time_zone), history_days, events)
+    return World(RuleBooks(bank, settings), Rates(bank.base_currency), Calendar(bank.time_zone), history_days, events)
 
 
 @dataclass
@@ -171,14 +173,25 @@ class Detector:
         return found
 
     def copy(self) -> Detector:
-        """The same, to be led elsewhere; the memory of event ids stands beside a customer's fields."""
-        twin = deepcopy(self)
+        """The same, to be led elsewhere."""
+        twin = replace(self, customers={}, told=list(self.told))
         for customer_id, customer in self.customers.items():
-            other = twin.customers[customer_id]
-            other.seen.update(customer.seen)
-            other.sealed.update(customer.sealed)
-            other.unsaved.update(customer.unsaved)
+            kept, customer.unsaved = customer.unsaved, set(range(segments(customer)))
+            records = dict(encode(customer))
+            other = twin.customers[customer_id] = decode(records[customer_id.encode()], records.get)
+            customer.unsaved, other.unsaved, other.valued_at = kept, set(kept), customer.valued_at
         return twin
+
+
+def whole(customer: Customer) -> bytes:
+    """All of a customer as bytes, to compare: two that mean the same are the same."""
+    return written(customer) + repr(list(customer.events)).encode()
+
+
+def debits_of(account: Account) -> list[tuple[int, int, int]]:
+    """The account's external debits of the last 24 hours: event time, units, base-currency units."""
+    entries = list(account.debits.entries)
+    return list(zip(entries[::3], entries[1::3], entries[2::3], strict=True))
 
 
 def said(found: list[Notification]) -> list[tuple[str, str]]:

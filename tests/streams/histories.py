@@ -8,19 +8,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 from hypothesis import strategies as st
 
 from schemas.movements import Kind
 from schemas.notifications import Notification
 from schemas.prices import Price
 from schemas.settings import Bank, Tier
+from streams.customer import Customer
 from streams.decide import decide, pass_time
-from streams.findings import World
-from streams.portfolio import Customer
 from streams.posting import Posting
 from streams.state import new_customer
-from tests.streams.builders import CREDITS, instant, iso, posting, world
+from streams.world import World
+from tests.streams.builders import CREDITS, instant, iso, posting, whole, world
 
 START = instant("2025-03-10 08:00")
 CURRENCIES = {"a1": "CNY", "a2": "CNY", "usd": "USD", "loan": "CNY"}
@@ -161,10 +160,7 @@ class Run:
 
     def states(self) -> dict[str, bytes]:
         """Everyone's state and memory as bytes."""
-        return {
-            customer_id: msgspec.json.encode([customer, sorted(customer.seen), sorted(customer.sealed.items())])
-            for customer_id, customer in self.customers.items()
-        }
+        return {customer_id: whole(customer) for customer_id, customer in self.customers.items()}
 
     def ids(self) -> dict[str, list[tuple[str, str]]]:
         """What was told to whom, in order: the notification's id and the message's."""

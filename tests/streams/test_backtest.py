@@ -13,8 +13,8 @@ from schemas.notifications import Notification, Status
 from schemas.prices import Price
 from schemas.settings import Settings
 from streams.backtest import KEPT_ERAS, Backtest, full_hour_after, order_of
+from streams.customer import Profile
 from streams.due import due_by
-from streams.portfolio import Profile
 from streams.posting import Posting
 from tests.streams.builders import instant, iso, only, posting
 

@@ -11,8 +11,9 @@ from schemas.movements import Direction, Flow
 from schemas.rules import Mode, RuleSettings
 from schemas.settings import Bank, Settings, SettingsError, Tier
 from streams.book import RuleBook, all_rules
-from streams.portfolio import Customer, Profile
+from streams.customer import Customer, Profile
 from streams.rule import ConditionRule, EventRule
+from streams.sheet import CAUSES, cause_place
 from streams.state import new_customer
 
 BANK = Bank()
@@ -186,7 +187,9 @@ def test_a_tier_whose_money_is_finer_than_money_is_refused(values: dict[str, str
 def test_a_rule_that_is_off_is_not_asked_and_one_in_test_says_so() -> None:
     one = book(large_inflow={"mode": "off"}, large_outflow={"mode": "test", "version": 3}, tier_up={"mode": "off"})
     assert "large_inflow" not in one.rules
-    assert [rule.name for rule, *_ in one.sheet(customer()).events[Flow.EXTERNAL, Direction.CREDIT]] == ["dormant_reactivated"]
+    assert [asked.rule.name for asked in one.sheet(customer()).events[cause_place(Flow.EXTERNAL, Direction.CREDIT)]] == [
+        "dormant_reactivated"
+    ]
     assert one.references["large_outflow"].mode is Mode.TEST
     assert one.references["large_outflow"].version == 3
     assert one.at_close == {"near_tier"}
@@ -195,13 +198,15 @@ def test_a_rule_that_is_off_is_not_asked_and_one_in_test_says_so() -> None:
 def test_every_rule_is_asked_about_exactly_its_causes() -> None:
     one = book()
     sheet = one.sheet(customer())
-    assert [rule.name for rule, _ in sheet.on_break] == ["recon_break"]
-    for cause, rules in sheet.events.items():
-        assert {rule.name for rule, *_ in rules} == {
+    assert [asked.rule.name for asked in sheet.on_break] == ["recon_break"]
+    assert len(CAUSES) == len(set(CAUSES)) == len(Flow) * len(Direction) == len(sheet.events) == len(sheet.conditions)
+    assert [cause_place(flow, direction) for flow, direction in CAUSES] == list(range(len(CAUSES)))
+    for cause, events in zip(CAUSES, sheet.events, strict=True):
+        assert {asked.rule.name for asked in events} == {
             rule.name for rule in one.rules.values() if isinstance(rule, EventRule) and cause in rule.causes
         }
-    for cause, conditions in sheet.conditions.items():
-        assert {rule.name for rule, _ in conditions} == {
+    for cause, conditions in zip(CAUSES, sheet.conditions, strict=True):
+        assert {asked.rule.name for asked in conditions} == {
             rule.name for rule in one.rules.values() if isinstance(rule, ConditionRule) and cause in rule.causes
         }
 

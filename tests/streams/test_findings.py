@@ -15,13 +15,14 @@ from schemas.notifications import Notification
 from schemas.positions import Position
 from schemas.prices import Price
 from schemas.rules import Severity
+from streams.customer import Profile
 from streams.decide import decide, pass_time
 from streams.findings import band, identity, in_unit, notification_id
-from streams.portfolio import Profile
 from streams.positions import snapshot
-from streams.posting import Posting, read
+from streams.posting import Posting
+from streams.reading import read
 from streams.state import decode, encode, new_customer
-from tests.streams.builders import LARGEST, Detector, instant, only, posting, world
+from tests.streams.builders import LARGEST, Detector, instant, only, posting, whole, world
 from tests.streams.test_posting import movements
 
 BANDS = ((Severity.NOTICE, Decimal(1)), (Severity.WARNING, Decimal("2.5")), (Severity.CRITICAL, Decimal(10)))
@@ -119,8 +120,8 @@ def test_no_movement_of_the_contract_stops_the_detector(many: list[Movement], ra
         assert isinstance(read_one, Posting)
         told += decide(customer, read_one, seen_at, own).notifications
         records = dict(encode(customer))
-        assert decode(records[customer_id.encode()], records.get) == customer
+        assert whole(decode(records[customer_id.encode()], records.get)) == whole(customer)
     told += pass_time(customer, instant("2199-12-31 00:00"), seen_at, own)
-    Position.model_validate_json(snapshot(customer, own.book))
+    Position.model_validate_json(snapshot(customer, own.books.first))
     for each in told:
         assert Notification.model_validate_json(each.model_dump_json(exclude_none=True)) == each

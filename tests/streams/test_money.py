@@ -7,13 +7,15 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.prices import Price
 from streams.money import Rates, ceiling, half_even, parse_units, to_decimal, to_units
 
 UNITS = st.integers(-(10**22) + 1, 10**22 - 1)
+WIRE_UNITS = st.integers(-(10**18) + 1, 10**18 - 1)
+"""Of what the contract lets a single amount be: 14 digits before the point, 4 after."""
 
 
 def price(of: str, costs: str, day: int = 1, currency: str = "CNY") -> Price:
@@ -26,16 +28,22 @@ def test_an_amount_is_a_whole_number_of_ten_thousandths() -> None:
     assert parse_units("-0") == 0
 
 
+@given(WIRE_UNITS)
+@example(10**18 - 1)
+@example(1 - 10**18)
+def test_what_the_contract_can_write_is_read_to_the_same_units(units: int) -> None:
+    assert parse_units(format(to_decimal(units), "f")) == units
+
+
 @given(UNITS)
 def test_units_and_amounts_are_the_same_thing(units: int) -> None:
     amount = to_decimal(units)
     assert to_units(amount) == units
-    assert parse_units(format(amount, "f")) == units
     assert amount.as_tuple().exponent == (-2 if units % 100 == 0 else -4)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-", "+1", "1.", ".1", "01", "-01", "1.00000", "1e3", " 1", "1 ", "1_0", "١", "²", "--1", "1.-1", "9" * 19]
+    "text", ["", "-", "+1", "1.", ".1", "01", "-01", "1.00000", "1e3", " 1", "1 ", "1_0", "١", "²", "--1", "1.-1", "1" + "0" * 14, "9" * 19]
 )
 def test_what_the_contract_does_not_write_is_no_amount(text: str) -> None:
     with pytest.raises(ValueError, match="decimal"):

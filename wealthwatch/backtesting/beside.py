@@ -10,11 +10,11 @@ from pydantic import ValidationError
 from schemas.customers import Customer
 from schemas.dead_letters import Fault
 from schemas.prices import Price
-from streams.portfolio import Profile
+from streams.customer import Profile
 from wealthwatch.backtesting.routing import NOBODY, Share
 from wealthwatch.backtesting.source import Beside
 
-_FIELDS = tuple(name for name in Profile.__struct_fields__ if name in Customer.model_fields)
+_FIELDS = ("segment", "tier", "household_id", "manager_id", "branch")
 """What the detector keeps of a profile, under the names of the contract."""
 
 

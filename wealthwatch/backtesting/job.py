@@ -13,8 +13,9 @@ from schemas.notifications import Notification
 from schemas.settings import Settings
 from streams.backtest import KEPT_ERAS, Backtest, order_of
 from streams.decide import Result
-from streams.posting import MISMATCH, Refusal, read
-from streams.windows import Closes
+from streams.history import History
+from streams.reading import read
+from streams.wire import MISMATCH, OUT_OF_RANGE, Refusal
 from wealthwatch.backtesting.beside import Bad, prices, profiles
 from wealthwatch.backtesting.positions import position
 from wealthwatch.backtesting.routing import Gathered, Item
@@ -74,6 +75,9 @@ Told = Callable[[int, int], None]
 """Takes the share of the reading that is done, in thousandths, and the movements read, everybody's."""
 
 
+_REFUSED = {Result.MISMATCHED: MISMATCH, Result.OUT_OF_RANGE: OUT_OF_RANGE}
+
+
 class Job:
     """Reads first, and finishes when it is told how far time goes: that is only known when all jobs have read."""
 
@@ -116,7 +120,7 @@ class Job:
         held = Runs(self._task.folder, f"held.{self._number}")
         first = self._backtests[0]
         for customer in first.customers.values():
-            customer.closes = Closes()  # of the past, and writing them would take most of the time
+            customer.history = History()  # of the past, and writing them would take most of the time
             if customer.accounts:
                 held.add(customer.customer_id.encode(), position(customer, first.book))
         self._outcome.customers = len(first.customers)
@@ -146,9 +150,10 @@ class Job:
                 self._refuse(Bad((place, number), source.where(number), posting.fault, detail))
                 continue
             decision = first.take(posting)
-            if decision.result is Result.MISMATCHED:
+            refusal = _REFUSED.get(decision.result)
+            if refusal is not None:
                 outcome.results[REFUSED] += 1
-                self._refuse(Bad((place, number), source.where(number), MISMATCH.fault, MISMATCH.detail))
+                self._refuse(Bad((place, number), source.where(number), refusal.fault, refusal.detail))
                 continue
             outcome.results[decision.result] += 1
             for found in decision.notifications:

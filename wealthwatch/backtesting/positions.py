@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.movements import LIABILITIES
 from streams.book import RuleBook
-from streams.portfolio import Customer
+from streams.customer import Customer
 from streams.positions import snapshot
 
 COLUMNS = {

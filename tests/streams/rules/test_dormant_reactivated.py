@@ -6,8 +6,9 @@ import pytest
 
 from schemas.movements import Kind
 from streams.portfolio import INITIATED, apply
-from streams.rule import INSUFFICIENT_HISTORY, Measured, Situation
+from streams.rule import INSUFFICIENT_HISTORY, Measured
 from streams.rules.dormant_reactivated import RULE as DORMANT
+from streams.situation import Situation
 from tests.streams.builders import Detector, instant, iso, of, only, posting
 
 RULE = "dormant_reactivated"
@@ -87,9 +88,10 @@ def test_a_customer_seen_for_less_than_a_year_has_insufficient_history(at: str, 
     detector.move("2025-03-01 12:00", "100000", "adjustment", snapshot=True)
     customer, calendar = detector.customer(), detector.world.calendar
     one = posting(kind="withdrawal", direction="debit", amount="90000", occurred_at=iso(instant(at)))
-    prepared = detector.world.book.sheet(customer).prepared[RULE]
+    prepared = detector.world.books.first.sheet(customer).prepared[RULE]
     effect = apply(customer, one, detector.world.rates, calendar)
-    situation = Situation(customer, detector.world.book.bank, calendar, one.at, calendar.date_of(one.at), one, effect)
+    situation = Situation(customer, detector.world.books.first, calendar, one.at, calendar.date_of(one.at))
+    situation.posting, situation.effect = one, effect
     assert DORMANT.measure(situation, prepared) == answer
 
 

@@ -19,10 +19,11 @@ import streams.rules
 from schemas.notifications import Notification, Status
 from schemas.rules import Severity
 from streams.book import all_rules
-from streams.portfolio import Customer
-from streams.rule import ConditionRule, EventRule, Measured, Situation
+from streams.customer import Customer
+from streams.rule import ConditionRule, EventRule, Measured
+from streams.situation import Situation
 from streams.state import new_customer
-from tests.streams.builders import Detector, world
+from tests.streams.builders import Detector, whole, world
 
 RULES = sorted(all_rules())
 ASK_ALONE = [name for name in RULES if name != "retraction"]
@@ -179,7 +180,7 @@ def test_being_asked_leaves_the_customer_as_it_was(name: str, monkeypatch: pytes
 
 
 def frozen(customer: Customer) -> bytes:
-    return msgspec.json.encode([customer, sorted(customer.seen), sorted(customer.sealed), sorted(customer.unsaved)])
+    return whole(customer) + msgspec.msgpack.encode(sorted(customer.unsaved))
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -187,8 +188,9 @@ def frozen(customer: Customer) -> bytes:
 def test_it_is_quiet_about_a_customer_of_whom_nothing_is_known(name: str, average: int | None) -> None:
     rule, own = all_rules()[name], world()
     customer = new_customer("c1")
-    situation = Situation(customer, own.book.bank, own.calendar, 0, own.calendar.date_of(0), average=average)
-    prepared = own.book.sheet(customer).prepared[name]
+    situation = Situation(customer, own.books.first, own.calendar, 0, own.calendar.date_of(0))
+    situation.average = average
+    prepared = own.books.first.sheet(customer).prepared[name]
     if isinstance(rule, EventRule):
         assert not isinstance(rule.measure(situation, prepared), Measured)
     else:
@@ -349,7 +351,7 @@ def moved() -> tuple[dict[str, Any], ...]:
 
     class Listening(Detector):
         def take(self, one: Any) -> list[Notification]:
-            found.append({name: getattr(one, name) for name in ("customer_id", "kind", "direction", "amount", "currency", "snapshot")})
+            found.append({name: getattr(one.wire, name) for name in ("customer_id", "kind", "direction", "amount", "currency", "snapshot")})
             found[-1] |= {"occurred_at": one.occurred_at.isoformat(), "event_id": one.event_id}
             if one.reverses is not None:
                 undone[one.reverses.event_id] = one.occurred_at

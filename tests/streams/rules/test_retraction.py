@@ -51,8 +51,8 @@ def test_a_reversal_that_comes_before_its_original_keeps_it_silent() -> None:
 
 
 def only_zero(detector: Detector) -> bool:
-    flows = detector.customer().flows
-    return all(flows.within(day, day) == (0, 0) for day in flows.days)
+    history = detector.customer().history
+    return all(history.within(day, day) == (0, 0) for day, _ in history.closes())
 
 
 def test_a_reversal_of_another_feed_s_event_of_that_name_retracts_nothing() -> None:

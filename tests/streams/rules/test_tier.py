@@ -48,7 +48,7 @@ def test_the_thirtieth_close_decides_not_the_twenty_ninth_nor_the_date_of_the_ti
     detector = holding("100000")
     set_to(detector, "2025-01-31 00:00:00", "99999999")
     assert detector.customer().tier == "basic", "the tick stands before the movement of its own second"
-    assert len({*detector.customer().closes.days}) == 2
+    assert len({day for day, _ in detector.customer().history.closes()}) == 2
 
 
 @pytest.mark.parametrize(

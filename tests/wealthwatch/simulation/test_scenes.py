@@ -17,7 +17,8 @@ from schemas.customers import Customer
 from schemas.movements import Movement
 from schemas.prices import Price
 from schemas.settings import Settings
-from streams.posting import Posting, read
+from streams.posting import Posting
+from streams.reading import read
 from tests.oracle import FIRST_RULES, Paths, expected
 from tests.oracle.findings import ALL_RULES
 from tests.streams.builders import LARGEST, Detector, said

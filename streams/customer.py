@@ -1,0 +1,153 @@
+"""All that is kept of one customer: plainly mutable, owned by the customer's partition. What a movement does to it is in `portfolio`."""
+
+from __future__ import annotations
+
+from librt.vecs import vec
+from mypy_extensions import i64
+
+from schemas.movements import LIABILITIES, AssetClass
+from streams.history import Classes, History, Recent
+
+CLASSES = tuple(AssetClass)
+IS_LIABILITY = tuple(name in LIABILITIES for name in CLASSES)
+
+
+class Account:
+    """One account. Money in units of its currency; `value` is the balance in the base currency, None where no rate is known."""
+
+    def __init__(self, asset_class: int, currency: str) -> None:
+        self.asset_class = asset_class
+        """Place in `CLASSES`."""
+        self.currency = currency
+        self.balance: int = 0
+        self.value: int | None = 0
+        self.latest: int = 0
+        """Event time of the latest movement."""
+        self.gap: int = 0
+        self.gap_at: int = 0
+        self.opening: int = 0
+        """What of the balance before the first movement no earlier movement has accounted for."""
+        self.opened_at: int = 0
+        self.held: int = 0
+        """Units of the instrument, in hundred-millionths."""
+        self.instrument: str | None = None
+        self.product: str | None = None
+        self.maturity: str | None = None
+        self.debits = Recent()
+        """External debits of the last 24 hours."""
+        self.seeded_at: int = 0
+        """Event time of the snapshot that stated the balance; 0 for none."""
+
+    @property
+    def is_liability(self) -> bool:
+        """Whether it is owed rather than owned."""
+        return IS_LIABILITY[self.asset_class]
+
+    def within(self, bound: int) -> bool:
+        """Whether the account's figures are all smaller than this."""
+        return -bound < self.balance < bound and -bound < self.gap < bound and -bound < self.opening < bound
+
+
+class Condition:
+    """A condition rule that is open, or cooling down after its resolve, for one key."""
+
+    def __init__(self, notification_id: str, severity: str, opened_at: int, cooling_until: int = 0, opened_by: str = "") -> None:
+        self.notification_id = notification_id
+        """Empty while it is only cooling down."""
+        self.severity = severity
+        self.opened_at = opened_at
+        self.cooling_until = cooling_until
+        """Event time; 0 when no cooldown runs."""
+        self.opened_by = opened_by
+        """Identity of the movement, or instant of the tick, that opened it."""
+
+
+class Told:
+    """An event rule that fired on a movement: what a reversal of it retracts."""
+
+    def __init__(self, event: int, rule: str, dedup_key: str, notification_id: str, severity: str, account_id: str) -> None:
+        self.event = event
+        """Digest of the movement."""
+        self.rule = rule
+        self.dedup_key = dedup_key
+        self.notification_id = notification_id
+        self.severity = severity
+        self.account_id = account_id
+
+
+class Profile:
+    """What the detector needs of the customer's profile; no name."""
+
+    def __init__(
+        self,
+        offset: int = -1,
+        segment: str = "personal",
+        tier: str | None = None,
+        household_id: str | None = None,
+        manager_id: str | None = None,
+        branch: str = "",
+    ) -> None:
+        self.offset = offset
+        self.segment = segment
+        self.tier = tier
+        self.household_id = household_id
+        self.manager_id = manager_id
+        self.branch = branch
+
+
+class Customer:
+    """One customer's state. Money in base-currency units unless an account's own."""
+
+    def __init__(self, customer_id: str) -> None:
+        self.customer_id = customer_id
+        self.wake: int = 0
+        """Event time of the next tick that can change anything; 0 for none."""
+        self.clock: int = 0
+        """Event time reached, by a movement or a tick."""
+        self.position: int = -1
+        """Offset of the last movement applied."""
+        self.first_seen: int = 0
+        self.moved_on: int = 0
+        """Business date, an ordinal, of the clock at the last movement."""
+        self.active: int = 0
+        """Event time of the last movement the customer started."""
+        self.tier: str = ""
+        """As last decided by AUM_avg(30); empty before 30 closes."""
+        self.aum: int = 0
+        self.owed: int = 0
+        """Sum of the liabilities' balances: negative, or 0."""
+        self.turnover: int = 0
+        """At least as much as any figure here, close or sum over the history: how near one of them may be to the end of its range."""
+        self.accounts: dict[str, Account] = {}
+        self.history = History()
+        self.classes = Classes()
+        self.conditions: dict[str, Condition] = {}
+        self.latched: list[str] = []
+        """Event rules that fired for an account and wait to be rearmed: rule, colon, account."""
+        self.told: list[Told] = []
+        self.reversed: list[int] = []
+        """Digests of movements whose reversal came before them."""
+        self.profile = Profile()
+        self.events: vec[i64] = vec[i64]()
+        """The memory of event ids, a ring (`streams.events`)."""
+        self.cursor: int = 0
+        """Where in the ring the next id goes."""
+        self.unsaved: set[int] = set()
+        """Segments of the ring that have not been written since they were sealed; not part of the encoded state."""
+        self.valued_at: int = 0
+        """Version of the rates at which the foreign accounts were valued; 0 until they are for the first time here. Not encoded."""
+        self.held: object = None
+        """The sheet of rules that holds for this customer, with what it was made for (`streams.sheet`). Not encoded."""
+
+    @property
+    def net_assets(self) -> int:
+        """AUM less what is owed, in base-currency units."""
+        return self.aum + self.owed
+
+    def allocation(self) -> dict[AssetClass, int]:
+        """Value by asset class in base-currency units; classes without a value are left out."""
+        values = [0] * len(CLASSES)
+        for account in self.accounts.values():
+            if account.value:
+                values[account.asset_class] += account.value
+        return {name: value for name, value in zip(CLASSES, values, strict=True) if value}

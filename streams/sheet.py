@@ -1,0 +1,82 @@
+"""A sheet: every rule's numbers for one kind of customer, ready to be asked by what a movement is."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from schemas.movements import Direction, Flow
+from streams.customer import Customer, Profile
+from streams.portfolio import Effect
+from streams.screens import Screen
+
+FLOW_PLACE: Final = {flow: 2 * place for place, flow in enumerate(Flow)}
+CAUSES: Final = tuple((flow, direction) for flow in Flow for direction in Direction)
+"""Flow and direction of a movement, in the order of a sheet's lists."""
+_CREDIT: Final = Direction.CREDIT
+
+
+def cause_place(flow: Flow, direction: Direction) -> int:
+    """The place of a movement's cause in a sheet's lists."""
+    return FLOW_PLACE[flow] + (0 if direction is _CREDIT else 1)
+
+
+class Asked:
+    """A rule, its numbers, and what must be so at a movement for it to have anything new to say.
+
+    `least` is an amount in base-currency units; of the `screens` one must pass; None where the rule is always asked.
+    """
+
+    def __init__(self, rule: Any, prepared: Any, least: int, screens: tuple[Screen, ...] | None) -> None:
+        self.rule = rule
+        self.prepared = prepared
+        self.least = least
+        self.screens = screens
+
+    def passes(self, customer: Customer, effect: Effect) -> bool:
+        """Whether the rule must be asked."""
+        if effect.value < self.least:
+            return False
+        screens = self.screens
+        return screens is None or any(screen.passes(customer, effect) for screen in screens)
+
+    def passes_close(self, average: int) -> bool:
+        """Whether the rule must be asked at the close of a date that changed no tier."""
+        screens = self.screens
+        return screens is None or any(screen.passes_close(average) for screen in screens)
+
+
+class Sheet:
+    """The lists have a place for each of `CAUSES`."""
+
+    def __init__(
+        self,
+        prepared: dict[str, Any],
+        events: list[list[Asked]],
+        on_break: list[Asked],
+        conditions: list[list[Asked]],
+        closing: list[Asked],
+    ) -> None:
+        self.prepared = prepared
+        self.events = events
+        self.on_break = on_break
+        self.conditions = conditions
+        self.closing = closing
+        """The conditions that are asked at the first tick of every date."""
+
+
+class Held:
+    """The sheet that holds for a customer, and what it was made for."""
+
+    def __init__(self, sheet: Sheet, book: object, tier: str, profile: Profile) -> None:
+        self.sheet = sheet
+        self.book = book
+        self.tier = tier
+        self.profile = profile
+
+
+def held_sheet(customer: Customer, book: object) -> Sheet | None:
+    """The sheet that was made for the customer as it is now; None if it must be looked up."""
+    held = customer.held
+    if isinstance(held, Held) and held.book is book and held.profile is customer.profile and held.tier == customer.tier:
+        return held.sheet
+    return None

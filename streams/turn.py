@@ -1,0 +1,141 @@
+"""A turn: some records of one partition, decided one after the other, and the states that they changed, as records of the changelog."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from schemas.dead_letters import Fault
+from schemas.notifications import Notification
+from streams.customer import Customer
+from streams.decide import Decision, Result, decide
+from streams.posting import Posting
+from streams.reading import read
+from streams.state import encode
+from streams.store import MemoryStore
+from streams.wire import MISMATCH, OUT_OF_RANGE, Refusal
+from streams.world import World
+
+FUTURE_SECONDS: Final = 86_400
+"""A movement may be this far ahead of the broker's clock; beyond, its clock is wrong and would carry the customer's with it."""
+IN_THE_FUTURE: Final = Refusal(Fault.IN_THE_FUTURE, "occurred_at: more than a day after the broker's append")
+
+_APPLIED: Final = Result.APPLIED
+_REFUSED: Final = {Result.MISMATCHED: MISMATCH, Result.OUT_OF_RANGE: OUT_OF_RANGE}
+
+
+class Turn:
+    """Decides on top of one store; what it leaves is taken by `Session`, batch by batch."""
+
+    def __init__(
+        self,
+        store: MemoryStore,
+        world: World,
+        largest: int,
+        refuse: Callable[[Any, Refusal, int], None],
+        say: Callable[[Notification], None],
+    ) -> None:
+        """Begin with nothing decided.
+
+        Args:
+            store: the states.
+            world: rules, rates, calendar.
+            largest: more bytes than this are refused unread.
+            refuse: called with a record, why it is refused, and how many were accepted since the last refusal.
+            say: called with every notification.
+        """
+        self.next: int = 0
+        """The next offset to decide."""
+        self.changed: dict[str, Customer] = {}
+        """Customers that changed since their states were encoded."""
+        self.touched: dict[str, Customer] = {}
+        """Those whose states are."""
+        self.states: dict[bytes, bytes] = {}
+        self.counts: dict[tuple[str, str], int] = {}
+        """Movements by feed and result."""
+        self.skipped: int = 0
+        """Movements that the state has already."""
+        self.accepted: int = 0
+        """Since the last refusal."""
+        self._store = store
+        self._world = world
+        self._largest = largest
+        self._refuse = refuse
+        self._say = say
+        self._source: str = ""
+        self._result: str = ""
+        self._count_of_them: int = 0
+        self._stamp: int = 0
+        self._appended_at = datetime.fromtimestamp(0, UTC)
+        """The last record's time, and what it is as an instant: many records of a fetch share it."""
+
+    def decide(self, records: list[Any], begin: int, end: int) -> int:
+        """Decide the movements of these records, in the order of their offsets; how many were not skipped."""
+        decided = 0
+        for place in range(begin, end):
+            record: Any = records[place]
+            offset: int = record.offset
+            if offset < self.next:
+                self.skipped += 1
+                continue
+            self.next = offset + 1
+            decided += 1
+            self._decide(record, offset)
+        return decided
+
+    def _decide(self, record: Any, offset: int) -> None:
+        stamp: int = record.timestamp
+        posting = read(record.value, record.key, self._largest)
+        if not isinstance(posting, Posting):
+            self._turn_down("", record, posting)
+            return
+        if posting.at * 1_000 > stamp + FUTURE_SECONDS * 1_000:
+            self._turn_down("", record, IN_THE_FUTURE)
+            return
+        customer = self._store.customer(posting.customer_id)
+        if offset <= customer.position:
+            self.skipped += 1
+            return
+        if stamp != self._stamp:
+            self._stamp, self._appended_at = stamp, datetime.fromtimestamp(stamp / 1_000, UTC)
+        decision: Decision = decide(customer, posting, self._appended_at, self._world)
+        result = decision.result
+        if result is not _APPLIED and result in _REFUSED:
+            self._turn_down(posting.source, record, _REFUSED[result])
+            return
+        self.accepted += 1
+        self._count(posting.source, result)
+        if result is Result.DUPLICATE:
+            return
+        customer.position = offset
+        self.changed[customer.customer_id] = customer
+        for notification in decision.notifications:
+            self._say(notification)
+
+    def encode(self) -> None:
+        """Turn what has changed since the last time into records of the changelog."""
+        for customer in self.changed.values():
+            for key, value in encode(customer):
+                self.states[key] = value
+            self.touched[customer.customer_id] = customer
+        self.changed.clear()
+        self._tally()
+
+    def _turn_down(self, source: str, record: Any, refusal: Refusal) -> None:
+        self._count(source, "refused")
+        accepted, self.accepted = self.accepted, 0
+        self._refuse(record, refusal, accepted)
+
+    def _count(self, source: str, result: str) -> None:
+        if source != self._source or result != self._result:
+            self._tally()
+            self._source, self._result = source, result
+        self._count_of_them += 1
+
+    def _tally(self) -> None:
+        """Put down how many movements in a row had the same feed and result."""
+        if self._count_of_them:
+            key = (self._source, self._result)
+            self.counts[key] = self.counts.get(key, 0) + self._count_of_them
+            self._count_of_them = 0
