@@ -26,6 +26,7 @@ class File:
     """What the files have in common."""
 
     path: Path
+    stamped = False
 
     @property
     def name(self) -> str:

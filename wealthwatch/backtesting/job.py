@@ -14,6 +14,7 @@ from schemas.settings import Settings
 from streams.backtest import KEPT_ERAS, Backtest, order_of
 from streams.decide import Result
 from streams.history import History
+from streams.posting import Posting
 from streams.reading import read
 from streams.wire import MISMATCH, OUT_OF_RANGE, Refusal
 from wealthwatch.backtesting.beside import Bad, prices, profiles
@@ -139,28 +140,29 @@ class Job:
         first, *others = self._backtests
         outcome, largest = self._outcome, self._largest
         span = outcome.spans.get(place)
-        latest = source.latest
+        applied, take, stamped = 0, first.take, source.stamped
         for number, key, value in items:
             posting = read(value, key, largest)
-            if not isinstance(posting, Refusal) and posting.at > latest(number):
+            if stamped and not isinstance(posting, Refusal) and posting.at > source.latest(number):
                 posting = Refusal(Fault.IN_THE_FUTURE, "occurred_at: more than a day after the broker's append")
             if isinstance(posting, Refusal):
                 detail = posting.detail if posting.fault is not Fault.TOO_LARGE else f"more than {largest} bytes"
                 outcome.results[REFUSED] += 1
                 self._refuse(Bad((place, number), source.where(number), posting.fault, detail))
                 continue
-            decision = first.take(posting)
-            refusal = _REFUSED.get(decision.result)
-            if refusal is not None:
+            decision = take(posting)
+            if decision.result is Result.APPLIED:
+                applied += 1
+            elif (refusal := _REFUSED.get(decision.result)) is not None:
                 outcome.results[REFUSED] += 1
                 self._refuse(Bad((place, number), source.where(number), refusal.fault, refusal.detail))
                 continue
-            outcome.results[decision.result] += 1
+            else:
+                outcome.results[decision.result] += 1
             for found in decision.notifications:
                 _keep(found, self._runs[0])
-            for other, runs in zip(others, self._runs[1:], strict=True):
-                for found in other.take(posting).notifications:
-                    _keep(found, runs)
+            if others:
+                self._take_too(posting, others)
             at = posting.at
             if span is None:
                 span = outcome.spans[place] = Span(at, at)
@@ -168,6 +170,13 @@ class Job:
                 span.last = at
             elif at < span.first:
                 span.first = at
+        outcome.results[Result.APPLIED] += applied
+
+    def _take_too(self, posting: Posting, others: list[Backtest]) -> None:
+        """Decide a movement under the other settings."""
+        for other, runs in zip(others, self._runs[1:], strict=True):
+            for found in other.take(posting).notifications:
+                _keep(found, runs)
 
     def _refuse(self, bad: Bad) -> None:
         outcome = self._outcome

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -96,6 +98,7 @@ def _answers(connections: Sequence[Connection], say: Callable[[], None]) -> list
 def _work(task: Task, number: int, parent: Connection, far: Any) -> None:
     """A job's process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started us
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
 
     def told(done: int, count: int) -> None:
         far[2 * number], far[2 * number + 1] = done, count
@@ -104,12 +107,18 @@ def _work(task: Task, number: int, parent: Connection, far: Any) -> None:
         job = Job(task, number)
         parent.send(job.read(told))
         parent.send(job.finish(parent.recv()))
-    except EOFError:
-        pass  # whoever started us is gone
     except (FeedError, OSError) as error:
         parent.send(error)
     except Exception as error:  # noqa: BLE001 - it is raised again where it is seen
         parent.send(RuntimeError(f"job {number} failed: {error}\n{traceback.format_exc()}"))
+
+
+def _end_with_the_parent() -> None:
+    """A job is no use to anybody once whoever started it is gone, however that ended."""
+    started_by = multiprocessing.parent_process()
+    assert started_by is not None
+    wait([started_by.sentinel])
+    os._exit(1)
 
 
 def _together(outcomes: Sequence[Outcome]) -> Outcome:

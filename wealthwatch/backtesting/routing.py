@@ -18,7 +18,7 @@ Gathered = dict[bytes, list[Item]]
 NOBODY = b""
 """The group of what names no customer."""
 _NAME = b'"customer_id"'
-_TIGHT, _LOOSE = b':"', b': "'
+_TIGHT, _LOOSE = b'"customer_id":"', b'"customer_id": "'
 _UNSEEN = b"\0?"
 """No group is called so."""
 
@@ -66,11 +66,14 @@ class Share:
             gathered: takes them.
         """
         groups, group_of = self._groups, self.group
+        mark, other = _TIGHT, _LOOSE
         for number, line in enumerate(lines, first):
-            place = line.find(_NAME) + 13
-            begin = place + 2 if line.startswith(_TIGHT, place) else place + 3 if line.startswith(_LOOSE, place) else 0
-            plain = begin and place > 12 and b"\\" not in line and len(line) <= largest
-            if plain and (line.find(b"{", 1) < 0 or line.find(_NAME, begin) < 0):
+            place = line.find(mark)
+            if place < 0:
+                mark, other = other, mark  # a feed is written in one style, so the other one is looked for first from now on
+                place = line.find(mark)
+            begin = place + len(mark)
+            if place >= 0 and b"\\" not in line and (line.find(b"{", 1) < 0 or line.find(_NAME, begin) < 0 > line.find(_NAME, 0, place)):
                 customer = line[begin : line.find(b'"', begin)]
             else:
                 customer = owner_of(line) if len(line) <= largest else NOBODY

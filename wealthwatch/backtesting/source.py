@@ -41,8 +41,12 @@ class Source(Protocol):
     def where(self, number: int) -> str:
         """Where a movement stands, for people."""
 
+    @property
+    def stamped(self) -> bool:
+        """Whether it is known when its movements came."""
+
     def latest(self, number: int) -> float:
-        """The latest event time that a movement at this place can have; infinite where nothing is known of it."""
+        """The latest event time that a movement at this place can have, where that is known."""
 
     def beside(self, what: str) -> Beside | None:
         """The `customers` or the `prices` that stand beside it, if there are any."""

@@ -99,6 +99,11 @@ class Topic:
         """Its topic, partition and offset."""
         return f"{self.topic}-{number // PLACES}-{number % PLACES}"
 
+    @property
+    def stamped(self) -> bool:
+        """The broker says when a record came."""
+        return True
+
     def latest(self, number: int) -> float:
         """A day after the broker got it."""
         stamp = self.stamps.get(number)

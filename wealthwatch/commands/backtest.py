@@ -67,7 +67,7 @@ def command(
             connect().close()
         sides = (beside(sources, "customers", customers, settings.kafka), beside(sources, "prices", prices, settings.kafka))
         with workplace(out) as folder:
-            names = tuple(str(file) if file else "" for file in chosen)
+            names = tuple(file.name if file else "" for file in chosen)
             task = Task(sources, *sides, books, names, Path(folder), jobs or _processors())
             findings = _run(task, out, parquet=parquet, silent=json)
     except UnknownFeedError as error:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -228,3 +231,48 @@ def test_memory_grows_with_customers_not_with_movements(tmp_path: Path) -> None:
     assert few * 450 > 16 << 20  # the pieces in which a feed is read are full already
     assert many > 3.5 * few
     assert large - small < 40 * 1_024  # on Linux in KiB, for caches that have a bound; the lines of the longer feed would take 65 MiB more
+
+
+def jobs_of(process: subprocess.Popen[str], within_s: float = 60) -> list[int]:
+    """The two jobs that a backtest has started."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent == process.pid and b"spawn_main" in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+        if len(found) == 2:
+            return found
+    raise AssertionError(f"no two jobs after {within_s} s")
+
+
+def alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists() and "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.parametrize(
+    ("whom", "sent", "code", "says"),
+    [
+        ("job", signal.SIGKILL, 3, "wealthwatch: a job was ended from outside, most likely for want of memory"),
+        ("command", signal.SIGINT, 130, ""),
+        ("command", signal.SIGKILL, -signal.SIGKILL, ""),
+    ],
+)
+def test_no_job_outlives_the_command_and_a_lost_job_is_one_line(tmp_path: Path, whom: str, sent: int, code: int, says: str) -> None:
+    os.mkfifo(tmp_path / "feed.jsonl")  # nobody writes: the jobs wait
+    given = [sys.executable, "-m", "wealthwatch", "backtest", str(tmp_path / "feed.jsonl"), "--out", str(tmp_path / "out"), "--jobs", "2"]
+    with subprocess.Popen(given, stderr=subprocess.PIPE, text=True) as process:
+        jobs = jobs_of(process)
+        os.kill(jobs[0] if whom == "job" else process.pid, sent)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said.startswith(says), said.count("\n")) == (code, True, 1 if says else 0)
+    deadline = time.monotonic() + 20
+    while any(map(alive, jobs)):
+        assert time.monotonic() < deadline
+    if sent != signal.SIGKILL or whom == "job":
+        assert list((tmp_path / "out").iterdir()) == []

@@ -166,11 +166,16 @@ OVERLAPS = """
     boxes.forEach(([one, a], place) => boxes.slice(place + 1).forEach(([two, b]) => {
       if (a.left < b.right && b.left < a.right && a.top + 2 < b.bottom && b.top + 2 < a.bottom) found.push([one, two]);
     }));
+    const frame = svg.getBoundingClientRect();
+    for (const text of svg.querySelectorAll('text')) {
+      const box = text.getBoundingClientRect();
+      if (box.width && (box.left < frame.left - 1 || box.right > frame.right + 1)) found.push(['outside', text.textContent]);
+    }
   }
   return found;
 }
 """
-"""Labels of an axis that stand on each other."""
+"""Labels of an axis that stand on each other, or outside of their picture."""
 
 
 def _light(colour: str) -> int:

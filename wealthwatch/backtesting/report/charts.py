@@ -114,7 +114,7 @@ def columns(identity: str, shown: Sequence[Column], axes: Axes, frame: Frame) ->
     ]
     named = [
         element("text", axes.up, x=4, y=14, class_="axis-name"),
-        element("text", axes.across, x=frame.left + room / 2, y=frame.height - 8, text_anchor="middle", class_="axis-name"),
+        element("text", axes.across, x=frame.width / 2, y=frame.height - 8, text_anchor="middle", class_="axis-name"),
     ]
     style = "narrow-only" if frame.narrow else "wide-only"
     return picture(identity, frame.width, frame.height, axes.title, axes.description, *grid, *drawn, *below, *named, class_=style)

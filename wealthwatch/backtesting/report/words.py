@@ -65,7 +65,7 @@ TEXTS: dict[str, tuple[str, str]] = {
             "Half of those have {median} or fewer, 95 in 100 have {p95} or fewer; the fullest, {date} for {manager}, has {largest}."
         ),
     ),
-    "daily.x": ("一位经理一天收到的提醒数", "Notifications that one manager has on one day"),
+    "daily.x": ("一位经理一天收到的提醒数", "Notifications on one manager's day"),
     "daily.y": ("天数（所有经理合计）", "Number of days, all managers together"),
     "daily.desc": (
         "柱状图：每天有多少条提醒的天数；从 1 到 {largest}。",
