@@ -139,7 +139,7 @@ class Detector(Section):
     largest_movement_bytes: int = Field(262_144, ge=1_024)
     positions_every_s: float = Field(1.0, ge=0, description="A customer's position is published at most so often")
     offsets_every_s: float = Field(1.0, ge=0, description="Group offsets follow so often; truth is in the changelog")
-    history_days: int = Field(92, ge=31, description="Dates of flows and closes kept for each customer")
+    history_days: int = Field(400, ge=92, description="Dates of flows and closes kept for each customer")
     remembered_events: int = Field(512, ge=16, description="Event ids kept for each customer, against redelivery")
     tick_by_the_clock: bool = Field(True, description="Make a tick when an hour of the wall clock passes; off for a replay of the past")
     rule_lead_s: float = Field(

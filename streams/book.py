@@ -66,7 +66,7 @@ class RuleBook:
             check(rule, self.settings[name], bank)
         self.events = {name: rule for name, rule in self.rules.items() if isinstance(rule, EventRule)}
         self.conditions = {name: rule for name, rule in self.rules.items() if isinstance(rule, ConditionRule)}
-        self.at_close = {name for name, rule in self.conditions.items() if rule.at_close}
+        self.at_close = {name for name, rule in self.rules.items() if rule.at_close}
 
     @classmethod
     def of(cls, settings: Settings) -> RuleBook:
@@ -98,9 +98,10 @@ class RuleBook:
             [Asked(rule, numbers[name], 0, rule.screens(numbers[name])) for name, rule in self.conditions.items() if cause in rule.causes]
             for cause in CAUSES
         ]
-        closing = [Asked(rule, numbers[name], 0, rule.screens(numbers[name])) for name, rule in self.conditions.items() if rule.at_close]
+        closing = [Asked(rule, numbers[name], 0, rule.screens(numbers[name])) for name, rule in self.rules.items() if rule.at_close]
+        sleepers = [asked for asked in closing if type(asked.rule).next_day is not Rule.next_day]
         on_break = [Asked(rule, numbers[name], 0, None) for name, rule in self.events.items() if rule.on_break]
-        found = self._sheets[tier, segment, own] = Sheet(numbers, events, on_break, conditions, closing)
+        found = self._sheets[tier, segment, own] = Sheet(numbers, events, on_break, conditions, closing, sleepers)
         return found
 
     def tier_of(self, customer: Customer) -> str:

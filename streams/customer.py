@@ -7,6 +7,7 @@ from mypy_extensions import i64
 
 from schemas.movements import LIABILITIES, AssetClass
 from streams.history import Classes, History, Recent
+from streams.memory import Memory
 
 CLASSES = tuple(AssetClass)
 IS_LIABILITY = tuple(name in LIABILITIES for name in CLASSES)
@@ -33,6 +34,10 @@ class Account:
         self.instrument: str | None = None
         self.product: str | None = None
         self.maturity: str | None = None
+        self.issuer: str | None = None
+        self.risk_score: int = 0
+        """1 to 5; 0 where none is known."""
+        self.overdue_days: int = 0
         self.debits = Recent()
         """External debits of the last 24 hours."""
         self.seeded_at: int = 0
@@ -75,6 +80,19 @@ class Told:
         self.account_id = account_id
 
 
+class StandingOrder:
+    """A payment that is due every month."""
+
+    def __init__(self, account_id: str, units: int, day: int, until: int) -> None:
+        self.account_id = account_id
+        self.units = units
+        """In the account's currency."""
+        self.day = day
+        """Of the month; a month without it pays on its last."""
+        self.until = until
+        """A date's ordinal; 0 for no end."""
+
+
 class Profile:
     """What the detector needs of the customer's profile; no name."""
 
@@ -86,6 +104,12 @@ class Profile:
         household_id: str | None = None,
         manager_id: str | None = None,
         branch: str = "",
+        risk_profile: int = 0,
+        target: list[int] | None = None,
+        standing: list[StandingOrder] | None = None,
+        born_on: int = 0,
+        customer_since: int = 0,
+        last_contact_on: int = 0,
     ) -> None:
         self.offset = offset
         self.segment = segment
@@ -93,6 +117,15 @@ class Profile:
         self.household_id = household_id
         self.manager_id = manager_id
         self.branch = branch
+        self.risk_profile = risk_profile
+        """1 to 5; 0 where none is known."""
+        self.target: list[int] = target or []
+        """The agreed share of AUM of each of `CLASSES`, in millionths; empty where there is no plan."""
+        self.standing: list[StandingOrder] = standing or []
+        self.born_on = born_on
+        """A date's ordinal; 0 where it is not known."""
+        self.customer_since = customer_since
+        self.last_contact_on = last_contact_on
 
 
 class Customer:
@@ -121,6 +154,7 @@ class Customer:
         self.accounts: dict[str, Account] = {}
         self.history = History()
         self.classes = Classes()
+        self.memory = Memory()
         self.conditions: dict[str, Condition] = {}
         self.latched: list[str] = []
         """Event rules that fired for an account and wait to be rearmed: rule, colon, account."""

@@ -29,6 +29,8 @@ from streams.world import World
 
 AVERAGE_DAYS = 30
 QUIET_DAYS = max(AVERAGE_DAYS + 1, LONGEST_WINDOW)
+CLASS_DAYS = 92
+"""So long the closes of asset classes are kept."""
 """So many dates after the last movement, nothing changes by the passing of dates alone."""
 KEPT_TOLD = 64
 KEPT_REVERSED = 64
@@ -169,6 +171,8 @@ def _next_tick(customer: Customer, day: int, world: World) -> int:
     tick = 0
     if day - customer.moved_on < QUIET_DAYS:
         tick = world.calendar.midnight(day + 1)
+    elif customer.first_seen:
+        tick = _next_date(customer, day, world)
     for key, condition in customer.conditions.items():
         if condition.cooling_until:
             ends = max(condition.cooling_until, customer.clock + 1)
@@ -181,6 +185,17 @@ def _next_tick(customer: Customer, day: int, world: World) -> int:
     return tick
 
 
+def _next_date(customer: Customer, day: int, world: World) -> int:
+    """The first tick of the next date on which a rule may have something to say of a customer who has long been quiet; 0 for none."""
+    book: RuleBook = world.books.at(customer.clock)
+    nearest = 0
+    for sleeper in (held_sheet(customer, book) or book.sheet(customer)).sleepers:
+        next_day: int = sleeper.rule.next_day(customer, day, sleeper.prepared)
+        if next_day > day and (nearest == 0 or next_day < nearest):
+            nearest = next_day
+    return world.calendar.midnight(nearest) if nearest else 0
+
+
 def _name(key: str) -> str:
     """The rule of a condition's key."""
     return key.partition(":")[0]
@@ -188,11 +203,6 @@ def _name(key: str) -> str:
 
 def _pass_time(customer: Customer, to: int, detected_at: datetime, world: World, found: list[Notification]) -> None:
     calendar = world.calendar
-    last = calendar.date_of(to)
-    if not customer.conditions and customer.history.first > last - AVERAGE_DAYS:
-        customer.clock = to  # nothing is open, and on no date on the way is there an average
-        _forget(customer, last - world.history_days)
-        return
     tick = customer.wake
     while tick and tick <= to:
         customer.clock = tick
@@ -203,45 +213,62 @@ def _pass_time(customer: Customer, to: int, detected_at: datetime, world: World,
         begins = calendar.midnight(day) == tick
         tier_before, average = customer.tier, None
         if begins:
-            _forget(customer, day - world.history_days)
+            _forget(customer, day, world.history_days)
             total = customer.history.total(day - 1, AVERAGE_DAYS)
             if total is not None:
                 average = total // AVERAGE_DAYS
                 customer.tier = decided_tier(customer.tier, average, book)
-        if customer.conditions or customer.tier != tier_before or (average is not None and _matters(customer, average, book)):
+        if customer.conditions or customer.tier != tier_before or (begins and _matters(customer, day, average, book)):
             situation = Situation(customer, book, calendar, tick, day)
             situation.average, situation.tier_before = average, tier_before
             _ask_at_tick(situation, begins, detected_at, world, found)
         tick = _next_tick(customer, day, world)
 
 
-def _matters(customer: Customer, average: int, book: RuleBook) -> bool:
-    """Whether any rule must be asked at a close that changed no tier, of a customer of whom nothing is open."""
+def _matters(customer: Customer, day: int, average: int | None, book: RuleBook) -> bool:
+    """Whether any rule must be asked at a date's first tick that changed no tier, of a customer of whom nothing is open."""
     sheet = held_sheet(customer, book) or book.sheet(customer)
-    return any(asked.passes_close(average) for asked in sheet.closing)
+    return any(asked.passes_close(customer, day, average) for asked in sheet.closing)
 
 
 def _ask_at_tick(situation: Situation, begins: bool, detected_at: datetime, world: World, found: list[Notification]) -> None:
-    """Ask the conditions that are open or, at the close of a date, all that a close can open; end the cooldowns that are over."""
+    """Ask the conditions that are open and, at the close of a date, all that a close can concern; end the cooldowns that are over."""
     customer, book = situation.customer, situation.book
     asked = {_name(key) for key in customer.conditions}
-    if situation.average is not None:
-        asked |= book.at_close
     if customer.tier != situation.tier_before:
         asked |= book.conditions.keys()  # the tier sets their thresholds
-    if asked:
-        numbers = book.sheet(customer).prepared
-        for name, rule in book.conditions.items():
-            if name in asked:
-                _ask_condition(rule, numbers[name], situation, detected_at, world, found)
+    sheet = book.sheet(customer)
+    if begins:
+        changed = customer.tier != situation.tier_before
+        for closing in sheet.closing:
+            if changed or closing.passes_close(customer, situation.day, situation.average):
+                if isinstance(closing.rule, ConditionRule):
+                    asked.add(closing.rule.name)
+                else:
+                    _ask_event_at_close(closing.rule, closing.prepared, situation, detected_at, world, found)
+    for name, rule in book.conditions.items():
+        if name in asked:
+            _ask_condition(rule, sheet.prepared[name], situation, detected_at, world, found)
     for key, held in list(customer.conditions.items()):
         if 0 < held.cooling_until <= situation.now and (begins or _name(key) not in book.at_close):
             del customer.conditions[key]
 
 
-def _forget(customer: Customer, day: int) -> None:
-    customer.history.forget_before(day)
-    customer.classes.forget_before(day)
+def _ask_event_at_close(
+    rule: EventRule[Any], prepared: Prepared[Any], situation: Situation, detected_at: datetime, world: World, found: list[Notification]
+) -> None:
+    """Ask an event rule at a date's first tick; what it says is told under the instant of the tick."""
+    for measured in rule.measure_close(situation, prepared):
+        if measured.value >= measured.threshold:
+            dedup_key = f"{rule.name}:{situation.customer.customer_id}:{measured.facet}"
+            about = notification_id(rule.name, dedup_key, datetime.fromtimestamp(situation.now, UTC).isoformat())
+            finding = Finding(situation, prepared, measured, band(prepared.bands, measured.value, measured.threshold))
+            found.append(notify(world, rule, finding, status=Status.OPENED, about=about, dedup_key=dedup_key, detected_at=detected_at))
+
+
+def _forget(customer: Customer, day: int, history_days: int) -> None:
+    customer.history.forget_before(day - history_days)
+    customer.classes.forget_before(day - min(CLASS_DAYS, history_days))
 
 
 def _drop_off(customer: Customer, book: RuleBook) -> None:

@@ -13,6 +13,8 @@ from mypy_extensions import i64
 
 WIDTH: Final[i64] = 7
 """Numbers of a row: date, external credits, external debits, income less cost, AUM at its end, debits counted, movements counted."""
+BLOCK: Final[i64] = 16
+"""Rows that are written with every state, at least; twice as many at most."""
 _CREDITS: Final[i64] = 1
 _DEBITS: Final[i64] = 2
 _INCOME: Final[i64] = 3
@@ -34,6 +36,10 @@ class History:
         self.rows: vec[i64] = vec[i64]()
         self.kept_from: i64 = 0
         """Flows of earlier dates are forgotten; of the latest of them the close is kept."""
+        self.settled: i64 = 0
+        """So many numbers, the oldest, are in a record of their own, which is written when they change (`streams.state`)."""
+        self.unsettled: bool = False
+        """They have changed."""
 
     @property
     def begun(self) -> bool:
@@ -148,9 +154,31 @@ class History:
             kept += WIDTH
         if kept > 0:
             rows = self.rows = rows[kept:]
-        if size > 0 and rows[0] < day:
+            self.settled = self.settled - kept if self.settled > kept else 0
+        if len(rows) > 0 and rows[0] < day:
             for column in (_CREDITS, _DEBITS, _INCOME, _WITHDRAWALS, _MOVEMENTS):
                 rows[column] = 0
+
+    def settle(self) -> None:
+        """Let the older rows be written to the record of their own, a block at a time."""
+        size: i64 = len(self.rows)
+        if size - self.settled >= 2 * BLOCK * WIDTH:
+            self.settled = size - BLOCK * WIDTH
+            self.unsettled = True
+
+    def again(self, rows: vec[i64], settled: vec[i64], count: i64, kept_from: i64) -> None:
+        """Take what was written: the later rows, and of the record of their own the latest `count` numbers before them."""
+        size: i64 = len(settled)
+        until = rows[0] if len(rows) > 0 else 0
+        while size > 0 and settled[size - WIDTH] >= until:
+            size -= WIDTH
+        whole = settled[size - count : size] if 0 < count <= size else vec[i64]()
+        if len(whole) > 0 and whole[0] < kept_from:
+            for column in (_CREDITS, _DEBITS, _INCOME, _WITHDRAWALS, _MOVEMENTS):
+                whole[column] = 0
+        for number in rows:
+            whole = append(whole, number)
+        self.rows, self.settled, self.kept_from = whole, count, kept_from
 
     def gross(self) -> int:
         """The sum of the sizes of all flows that are kept."""
@@ -190,9 +218,14 @@ class History:
         while place >= 0 and rows[place] > day:
             place -= WIDTH
         if place >= 0 and rows[place] == day:
+            if place < self.settled:
+                self.unsettled = True
             return place
         close = rows[place + _CLOSE] if place >= 0 else 0
         place += WIDTH
+        if place < self.settled:
+            self.settled += WIDTH
+            self.unsettled = True
         for _ in range(WIDTH):
             rows = append(rows, 0)
         moving = size - 1

@@ -18,6 +18,7 @@ from typing import Final
 
 from schemas.movements import FLOWS, Direction, Flow, Kind
 from streams.customer import CLASSES, IS_LIABILITY, Account, Customer
+from streams.memory import name_of
 from streams.money import Rates
 from streams.posting import Posting
 from streams.windows import Calendar
@@ -56,6 +57,8 @@ _INTERNAL: Final = Flow.INTERNAL
 _CORRECTION: Final = Flow.CORRECTION
 _INCOME: Final = Flow.INCOME
 _CREDIT: Final = Direction.CREDIT
+_SALARY: Final = Kind.SALARY
+_MOVES_ELSEWHERE: Final = frozenset({Kind.TRANSFER_OUT, Kind.CHEQUE, Kind.WITHDRAWAL})
 
 
 class Effect:
@@ -79,6 +82,10 @@ class Effect:
         """It filled the account's gap to zero."""
         self.at: int = 0
         """Event time."""
+        self.payee: int = 0
+        """Of an external debit, as `streams.memory.name_of` makes it; 0 where none is given."""
+        self.paid_before: int = 0
+        """Date of the latest earlier debit to that payee; 0 for none in two years."""
         self.clock_day: int = 0
         """Business date of the customer's clock."""
 
@@ -177,12 +184,13 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
     history = customer.history
     customer.turnover = min(MOST, customer.turnover + max(value, posting.units))
     if not snapshot:
+        history.count(day, 0 if posting.direction is _CREDIT else 1, 1)
         if posting.reverses is not None:
             _undo(customer, posting, account, value, calendar)
         else:
             flow = effect.flow = flow_of(customer, posting, posting.kind)
             if flow is _EXTERNAL:
-                _flow_in(customer, posting, account, value, day)
+                _flow_in(customer, posting, effect, value, day)
             elif flow is _INCOME:
                 history.earn(day, value if posting.direction is _CREDIT else -value)
     clock_day = calendar.date_of(customer.clock) if late else day
@@ -240,6 +248,13 @@ def _describe(account: Account, posting: Posting) -> None:
         account.held = posting.held if posting.snapshot else account.held + posting.held
     wire = posting.wire
     instrument, product, maturity = wire.instrument, wire.product, wire.maturity_date
+    issuer, risk_score, overdue_days = wire.issuer, wire.risk_score, wire.overdue_days
+    if issuer is not None:
+        account.issuer = issuer
+    if risk_score is not None:
+        account.risk_score = risk_score
+    if overdue_days is not None:
+        account.overdue_days = overdue_days
     if instrument is not None:
         account.instrument = instrument
     if product is not None:
@@ -261,13 +276,46 @@ def _set_value(customer: Customer, account: Account, value: int | None, day: int
             customer.classes.moved(max(day, customer.history.kept_from), account.asset_class, change)
 
 
-def _flow_in(customer: Customer, posting: Posting, account: Account, value: int, day: int) -> None:
-    if posting.direction is _CREDIT:
+def _flow_in(customer: Customer, posting: Posting, effect: Effect, value: int, day: int) -> None:
+    account, memory, at = effect.account, customer.memory, posting.at
+    credit = posting.direction is _CREDIT
+    memory.amount(credit, value)
+    memory.pass_on(at)
+    if credit:
         customer.history.add(day, value, 0)
-    else:
-        customer.history.add(day, 0, value)
-        account.debits.add(posting.at, posting.units, value)
-        account.debits.forget_before(max(account.latest, posting.at) - DAY_SECONDS)
+        memory.pass_in(at, value, f"{posting.source}/{posting.event_id}", customer.tier)
+        if posting.kind is _SALARY:
+            memory.beat(payee_of(posting), day)
+        return
+    customer.history.add(day, 0, value)
+    account.debits.add(at, posting.units, value)
+    account.debits.forget_before(max(account.latest, at) - DAY_SECONDS)
+    memory.pass_out(at, value)
+    payee = payee_of(posting)
+    if payee:
+        number = name_of(payee)
+        effect.payee, effect.paid_before = number, memory.payee(number, day)
+        memory.pay(number, day, value)
+    if posting.kind in _MOVES_ELSEWHERE:
+        bank, name = elsewhere_of(posting)
+        if bank or name:
+            memory.move_elsewhere(bank, name, day, value)
+
+
+def payee_of(posting: Posting) -> str:
+    """The other side: its account if given, else its name, else nothing."""
+    other = posting.counterparty
+    return "" if other is None else other.account or other.name or ""
+
+
+def elsewhere_of(posting: Posting) -> tuple[int, int]:
+    """The other side's bank and name as numbers; 0 where they are not given."""
+    other = posting.counterparty
+    if other is None:
+        return 0, 0
+    bank: str = other.bank or ""
+    name: str = other.name or ""
+    return name_of(bank) if bank else 0, name_of(name) if name else 0
 
 
 def _undo(customer: Customer, posting: Posting, account: Account, value: int, calendar: Calendar) -> None:
@@ -280,6 +328,10 @@ def _undo(customer: Customer, posting: Posting, account: Account, value: int, ca
     day = calendar.date_of(at)
     if posting.direction is not _CREDIT:
         customer.history.add(day, -value, 0)
+        customer.memory.take_back_credit(f"{posting.source}/{reverses.event_id}")
         return
     customer.history.add(day, 0, -value)
     account.debits.take_back(at, posting.units)
+    customer.memory.pass_out(at, -value)
+    payee = payee_of(posting)
+    customer.memory.take_back(name_of(payee) if payee else 0, elsewhere_of(posting)[1], day, value)

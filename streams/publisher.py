@@ -18,6 +18,7 @@ from typing import Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from schemas.message import Headers
 from schemas.settings import Settings
@@ -25,6 +26,8 @@ from schemas.topics import MOVEMENTS
 
 BATCH_BYTES = 1 << 20
 LARGEST_REQUEST = 16 << 20
+RECORD_OVERHEAD = 32
+"""Bytes of a record beside key and value, at most."""
 
 
 class _ConcurrentTransactions(logging.Filter):
@@ -51,7 +54,8 @@ class Batch:
 
     said: dict[str, list[Outgoing]] = field(default_factory=dict)
     states_topic: str = ""
-    states: list[tuple[bytes, bytes]] = field(default_factory=list)
+    states: list[list[tuple[bytes, bytes]]] = field(default_factory=list)
+    """One customer's records stand together: they are appended to the changelog all or none, also without transactions."""
 
     def say(self, topic: str, key: bytes | None, value: bytes, headers: Headers) -> None:
         """Add one record for readers outside."""
@@ -117,6 +121,32 @@ class _Producing:
             acknowledged.append(await self._producer.send_batch(ready, topic, partition=self._partition))
         return acknowledged
 
+    async def _send_states(self, batch: Batch) -> list[asyncio.Future[object]]:
+        """Send the states; no customer's records are spread over two of the broker's record batches, each of which is all or nothing."""
+        acknowledged = []
+        ready = self._producer.create_batch()
+        for records in batch.states:
+            if len(records) > 1 and ready.record_count():
+                size = sum(len(key) + len(value) + RECORD_OVERHEAD for key, value in records)
+                if ready.size() + size > BATCH_BYTES:
+                    acknowledged.append(await self._close(ready, batch.states_topic))
+                    ready = self._producer.create_batch()
+            for place, (key, value) in enumerate(records):
+                if ready.append(key=key, value=value, timestamp=None) is None:
+                    if place:
+                        raise ValueError(f"the records of customer {key!r} do not fit into one batch of {BATCH_BYTES} bytes")
+                    acknowledged.append(await self._close(ready, batch.states_topic))
+                    ready = self._producer.create_batch()
+                    if ready.append(key=key, value=value, timestamp=None) is None:
+                        raise ValueError(f"a record of {len(value)} bytes does not fit into an empty batch")
+        acknowledged.append(await self._close(ready, batch.states_topic))
+        return acknowledged
+
+    async def _close(self, ready: BatchBuilder, topic: str) -> asyncio.Future[object]:
+        ready.close()
+        sent: asyncio.Future[object] = await self._producer.send_batch(ready, topic, partition=self._partition)
+        return sent
+
 
 class Transactional(_Producing):
     """Exactly once: one transaction a batch."""
@@ -131,7 +161,7 @@ class Transactional(_Producing):
             await producer.begin_transaction()
             for topic, records in batch.said.items():
                 await self._send(topic, records)
-            await self._send(batch.states_topic, ((key, value, []) for key, value in batch.states))
+            await self._send_states(batch)
             if offset is not None:
                 await producer.send_offsets_to_transaction(
                     {TopicPartition(self._settings.kafka.topic(MOVEMENTS), self._partition): offset}, self._settings.detector.application_id
@@ -152,6 +182,6 @@ class Ordered(_Producing):
         """See `Publisher`."""
         said = [future for topic, records in batch.said.items() for future in await self._send(topic, records)]
         await asyncio.gather(*said)
-        await asyncio.gather(*await self._send(batch.states_topic, ((key, value, []) for key, value in batch.states)))
+        await asyncio.gather(*await self._send_states(batch))
         if offset is not None:
             await self._commit(self._partition, offset)

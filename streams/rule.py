@@ -18,6 +18,7 @@ from schemas.movements import Direction, Flow
 from schemas.notifications import NotificationKind, Window
 from schemas.rules import Severity
 from schemas.settings import Tier
+from streams.customer import Customer
 from streams.money import ceiling, to_units
 from streams.screens import Screen
 from streams.situation import Situation
@@ -34,7 +35,7 @@ EVERYTHING: Final = frozenset((flow, direction) for flow in Flow for direction i
 Bands = Annotated[dict[Severity, Annotated[Decimal, Field(gt=0)]], Field(min_length=1)]
 """From which multiple of the threshold on a finding has a severity; at least one."""
 Floor = Annotated[Decimal, Field(gt=0, decimal_places=4)]
-LONGEST_WINDOW: Final = 31
+LONGEST_WINDOW: Final = 92
 """Dates. Time passes for a customer who does not move for no longer, so a longer window would never be seen to empty."""
 
 INSUFFICIENT_HISTORY: Final = "insufficient history"
@@ -140,6 +141,17 @@ class Rule(ABC, Generic[P]):
     parameters: ClassVar[type[Parameters]]
     retracts: ClassVar[bool] = False
     """It takes back what another rule told; only R07 does."""
+    at_close: ClassVar[bool] = False
+    """Asked at the first tick of every date, which closes the one before: a condition by `measure`, an event rule by `measure_close`."""
+    inhibits: ClassVar[frozenset[str]] = frozenset()
+    """Names of rules that need not be told when this one is; the notifier's triage applies it."""
+
+    def next_day(self, customer: Customer, day: int, prepared: Prepared[P]) -> int:  # noqa: ARG002
+        """The next date after `day` (ordinals) at whose first tick it may have something to say of a customer who has long been quiet.
+
+        0 for none. Time passes by itself only for `LONGEST_WINDOW` dates after the last movement.
+        """
+        return 0
 
     def facts(self, finding: Finding[P]) -> Facts:  # noqa: ARG002
         """What the evidence adds; nothing by default."""
@@ -172,6 +184,10 @@ class EventRule(Rule[P]):
     def measure(self, situation: Situation, prepared: Prepared[P]) -> Measured | str | None:
         """The number; INSUFFICIENT_HISTORY; or None where the rule does not apply."""
 
+    def measure_close(self, situation: Situation, prepared: Prepared[P]) -> Iterator[Measured]:  # noqa: ARG002
+        """At the first tick of a date: the numbers that fire on just this date, each with a facet of its own. Asked once a date."""
+        yield from ()
+
     def rearms(self, situation: Situation, prepared: Prepared[P], facet: str) -> bool:  # noqa: ARG002
         """Whether a movement frees the latch of a facet."""
         return True
@@ -181,8 +197,6 @@ class ConditionRule(Rule[P]):
     """Opens on the rising edge, escalates with the band, resolves below `rearm` of the threshold."""
 
     kind = NotificationKind.CONDITION
-    at_close: ClassVar[bool] = False
-    """Asked at the first tick of every date, open or not."""
 
     @abstractmethod
     def measure(self, situation: Situation, prepared: Prepared[P]) -> Iterator[Measured]:

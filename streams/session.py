@@ -229,10 +229,10 @@ class Session:
         offset = None if told_lately or self._offset_told == self.positions.movements else self.positions.movements
         turn = self._turn
         self._fuse.good(turn.accepted)
-        batch, states = self._batch, list(turn.states.items())
-        batch.states = [*states, (POSITIONS_KEY, encode_positions(self.positions))]
+        batch, states = self._batch, [list(records.items()) for records in turn.states.values()]
+        batch.states = [*states, [(POSITIONS_KEY, encode_positions(self.positions))]]
         await self._publisher.publish(batch, offset)
-        self.store.keep(states, self._turn.touched.values())
+        self.store.keep((record for records in states for record in records), turn.touched.values())
         self._written = copy(self.positions)
         if publishing:
             self._unpublished.clear()

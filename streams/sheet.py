@@ -39,10 +39,10 @@ class Asked:
         screens = self.screens
         return screens is None or any(screen.passes(customer, effect) for screen in screens)
 
-    def passes_close(self, average: int) -> bool:
-        """Whether the rule must be asked at the close of a date that changed no tier."""
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:
+        """Whether the rule must be asked at a date's first tick, which changed no tier, of a customer of whom nothing is open."""
         screens = self.screens
-        return screens is None or any(screen.passes_close(average) for screen in screens)
+        return screens is None or any(screen.passes_close(customer, day, average) for screen in screens)
 
 
 class Sheet:
@@ -55,13 +55,16 @@ class Sheet:
         on_break: list[Asked],
         conditions: list[list[Asked]],
         closing: list[Asked],
+        sleepers: list[Asked],
     ) -> None:
         self.prepared = prepared
         self.events = events
         self.on_break = on_break
         self.conditions = conditions
         self.closing = closing
-        """The conditions that are asked at the first tick of every date."""
+        """The rules that are asked at the first tick of every date, in the order of the book."""
+        self.sleepers = sleepers
+        """Those that may have something to say of a customer who has long been quiet."""
 
 
 class Held:

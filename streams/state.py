@@ -2,7 +2,8 @@
 
 A record is the instant of the next wake (8 bytes, big-endian, to be read by itself), the version (1 byte), and the fields in the order of
 `written`: whole numbers as 8 bytes, little-endian; texts and lists with their length before them. A customer is one record under the
-customer_id, and one for each sealed segment of the memory of event ids under the customer_id, a NUL and the segment's number.
+customer_id, and one for each sealed segment of the memory of event ids under the customer_id, a NUL and the segment's number, and one for
+the older dates of its history under the customer_id, a NUL and `past`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from librt.strings import BytesWriter, read_i16_le, read_i64_le, write_i16_le, w
 from librt.vecs import append, vec
 from mypy_extensions import i64, mypyc_attr
 
-from streams.customer import Account, Condition, Customer, Profile, Told
+from streams.customer import Account, Condition, Customer, Profile, StandingOrder, Told
 from streams.events import filling, recall, sealed, segments
+from streams.memory import Memory, Passing, Rhythm
 
 STATE_VERSION: Final = 2
 _VERSION_AT: Final = 8
@@ -41,11 +43,16 @@ def new_customer(customer_id: str) -> Customer:
 def encode(customer: Customer) -> list[tuple[bytes, bytes]]:
     """The records that changed since the last time, key and value; the customer's own is the last."""
     key = customer.customer_id.encode()
+    history = customer.history
+    history.settle()
     own = (key, written(customer))
-    if not customer.unsaved:
+    if not customer.unsaved and not history.unsettled:
         return [own]
     records = [(segment_key(key, number), _block(sealed(customer, number))) for number in sorted(customer.unsaved)]
     customer.unsaved.clear()
+    if history.unsettled:
+        records.append((past_key(key), _block(history.rows[: history.settled])))
+        history.unsettled = False
     records.append(own)
     return records
 
@@ -69,9 +76,12 @@ def written(customer: Customer) -> bytes:
     for name, account in customer.accounts.items():
         _write_text(to, name)
         _write_account(to, account)
-    write_i64_le(to, customer.history.kept_from)
-    _write_numbers(to, customer.history.rows)
+    history = customer.history
+    write_i64_le(to, history.kept_from)
+    write_i64_le(to, history.settled)
+    _write_numbers(to, history.rows[history.settled :] if history.settled > 0 else history.rows)
     _write_numbers(to, customer.classes.entries)
+    _write_memory(to, customer.memory)
     write_i16_le(to, len(customer.conditions))
     for key, condition in customer.conditions.items():
         _write_text(to, key)
@@ -101,6 +111,28 @@ def written(customer: Customer) -> bytes:
     return to.getvalue()
 
 
+def _write_memory(to: BytesWriter, memory: Memory) -> None:
+    _write_numbers(to, memory.credited)
+    _write_numbers(to, memory.debited)
+    _write_numbers(to, memory.payees)
+    _write_numbers(to, memory.payments)
+    _write_numbers(to, memory.elsewhere)
+    write_i16_le(to, len(memory.passing))
+    for passing in memory.passing:
+        write_i64_le(to, passing.at)
+        write_i64_le(to, passing.value)
+        write_i64_le(to, passing.out)
+        _write_text(to, passing.identity)
+        _write_text(to, passing.tier)
+        to.append(1 if passing.told else 0)
+    write_i16_le(to, len(memory.rhythms))
+    for rhythm in memory.rhythms:
+        _write_text(to, rhythm.payer)
+        write_i16_le(to, len(rhythm.days))
+        for day in rhythm.days:
+            write_i64_le(to, day)
+
+
 def _write_account(to: BytesWriter, account: Account) -> None:
     to.append(account.asset_class)
     _write_text(to, account.currency)
@@ -117,6 +149,9 @@ def _write_account(to: BytesWriter, account: Account) -> None:
     _write_text(to, account.instrument)
     _write_text(to, account.product)
     _write_text(to, account.maturity)
+    _write_text(to, account.issuer)
+    to.append(account.risk_score)
+    write_i64_le(to, account.overdue_days)
     _write_numbers(to, account.debits.entries)
 
 
@@ -127,6 +162,19 @@ def _write_profile(to: BytesWriter, profile: Profile) -> None:
     _write_text(to, profile.household_id)
     _write_text(to, profile.manager_id)
     _write_text(to, profile.branch)
+    to.append(profile.risk_profile)
+    write_i16_le(to, len(profile.target))
+    for share in profile.target:
+        write_i64_le(to, share)
+    write_i16_le(to, len(profile.standing))
+    for order in profile.standing:
+        _write_text(to, order.account_id)
+        write_i64_le(to, order.units)
+        write_i64_le(to, order.day)
+        write_i64_le(to, order.until)
+    write_i64_le(to, profile.born_on)
+    write_i64_le(to, profile.customer_since)
+    write_i64_le(to, profile.last_contact_on)
 
 
 def _write_text(to: BytesWriter, text: str | None) -> None:
@@ -226,9 +274,12 @@ def decode(value: bytes, find: Callable[[bytes], bytes | None]) -> Customer:
     for _ in range(held.number()):
         name = held.text()
         customer.accounts[name] = _read_account(held)
-    customer.history.kept_from = held.number()
-    customer.history.rows = held.numbers()
+    kept_from, settled = held.number(), held.number()
+    rows = held.numbers()
+    past = find(past_key(customer.customer_id.encode())) if settled else None
+    customer.history.again(rows, vec[i64]() if past is None else _Reader(past, 0).numbers(), settled, kept_from)
     customer.classes.entries = held.numbers()
+    _read_memory(held, customer.memory)
     for _ in range(held.short()):
         key = held.text()
         customer.conditions[key] = Condition(held.text(), held.text(), held.number(), held.number(), held.text())
@@ -238,7 +289,7 @@ def decode(value: bytes, find: Callable[[bytes], bytes | None]) -> Customer:
         customer.told.append(Told(held.number(), held.text(), held.text(), held.text(), held.text(), held.text()))
     for _ in range(held.short()):
         customer.reversed.append(held.number())
-    customer.profile = Profile(held.number(), held.text(), held.text_or_none(), held.text_or_none(), held.text_or_none(), held.text())
+    customer.profile = _read_profile(held)
     customer.cursor = held.number()
     count = held.short()
     filled = held.numbers()
@@ -250,6 +301,32 @@ def decode(value: bytes, find: Callable[[bytes], bytes | None]) -> Customer:
             others.append((number, _Reader(block, 0).numbers()))
     recall(customer, count, filled, others)
     return customer
+
+
+def _read_memory(held: _Reader, memory: Memory) -> None:
+    memory.credited = held.numbers()
+    memory.debited = held.numbers()
+    memory.payees = held.numbers()
+    memory.payments = held.numbers()
+    memory.elsewhere = held.numbers()
+    for _ in range(held.short()):
+        memory.passing.append(Passing(held.number(), held.number(), held.number(), held.text(), held.text(), held.byte() == 1))
+    for _ in range(held.short()):
+        payer = held.text()
+        memory.rhythms.append(Rhythm(payer, [held.number() for _ in range(held.short())]))
+
+
+def _read_profile(held: _Reader) -> Profile:
+    profile = Profile(held.number(), held.text(), held.text_or_none(), held.text_or_none(), held.text_or_none(), held.text())
+    profile.risk_profile = held.byte()
+    for _ in range(held.short()):
+        profile.target.append(held.number())
+    for _ in range(held.short()):
+        profile.standing.append(StandingOrder(held.text(), held.number(), held.number(), held.number()))
+    profile.born_on = held.number()
+    profile.customer_since = held.number()
+    profile.last_contact_on = held.number()
+    return profile
 
 
 def _read_account(held: _Reader) -> Account:
@@ -267,6 +344,9 @@ def _read_account(held: _Reader) -> Account:
     account.instrument = held.text_or_none()
     account.product = held.text_or_none()
     account.maturity = held.text_or_none()
+    account.issuer = held.text_or_none()
+    account.risk_score = held.byte()
+    account.overdue_days = held.number()
     account.debits.entries = held.numbers()
     return account
 
@@ -281,6 +361,11 @@ def segment_key(key: bytes, number: int) -> bytes:
     return b"%s\x00%d" % (key, number)
 
 
+def past_key(key: bytes) -> bytes:
+    """Key of the record of a customer's older dates."""
+    return key + b"\x00past"
+
+
 def is_segment(key: bytes) -> bool:
-    """Whether a record holds a segment."""
+    """Whether a record is beside a customer's own: a segment, or the older dates."""
     return b"\x00" in key

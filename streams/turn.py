@@ -51,7 +51,8 @@ class Turn:
         """Customers that changed since their states were encoded."""
         self.touched: dict[str, Customer] = {}
         """Those whose states are."""
-        self.states: dict[bytes, bytes] = {}
+        self.states: dict[str, dict[bytes, bytes]] = {}
+        """Records of the changelog, by customer."""
         self.counts: dict[tuple[str, str], int] = {}
         """Movements by feed and result."""
         self.skipped: int = 0
@@ -116,9 +117,13 @@ class Turn:
     def encode(self) -> None:
         """Turn what has changed since the last time into records of the changelog."""
         for customer in self.changed.values():
+            name = customer.customer_id
+            records = self.states.get(name)
+            if records is None:
+                records = self.states[name] = {}
             for key, value in encode(customer):
-                self.states[key] = value
-            self.touched[customer.customer_id] = customer
+                records[key] = value
+            self.touched[name] = customer
         self.changed.clear()
         self._tally()
 

@@ -10,7 +10,7 @@ from streams.windows import Calendar
 class World:
     """Rules, rates and calendar of one bank."""
 
-    def __init__(self, books: RuleBooks, rates: Rates, calendar: Calendar, history_days: int = 92, remembered_events: int = 512) -> None:
+    def __init__(self, books: RuleBooks, rates: Rates, calendar: Calendar, history_days: int = 400, remembered_events: int = 512) -> None:
         self.books = books
         self.rates = rates
         self.calendar = calendar

@@ -73,7 +73,7 @@ def test_the_folder_holds_these_rules() -> None:
         ({"large_outflow": {"parameters": {"bands": {}}}}, ["rule large_outflow: bands"]),
         ({"cumulative_inflow": {"parameters": {"limits": {"week": "1"}}}}, ["rule cumulative_inflow: limits"]),
         ({"cumulative_inflow": {"parameters": {"limits": {"0": "1"}}}}, ["rule cumulative_inflow: limits"]),
-        ({"cumulative_inflow": {"parameters": {"limits": {"90": "1"}}}}, ["rule cumulative_inflow: limits"]),
+        ({"cumulative_inflow": {"parameters": {"limits": {"93": "1"}}}}, ["rule cumulative_inflow: limits"]),
         ({"cumulative_inflow": {"parameters": {"limits": {"7": "0"}}}}, ["rule cumulative_inflow: limits"]),
         ({"cumulative_inflow": {"parameters": {"rearm": "1.1"}}}, ["rule cumulative_inflow: rearm"]),
         ({"cumulative_inflow": {"parameters": {"cooldown_hours": "-1"}}}, ["rule cumulative_inflow: cooldown_hours"]),

@@ -13,15 +13,21 @@ class Screen:
         """Whether the rule must be asked."""
         return True
 
-    def passes_close(self, average: int) -> bool:  # noqa: ARG002
-        """Whether the rule must be asked at the close of a date that changed no tier; `average` is AUM_avg(30) in base-currency units."""
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
+        """Whether the rule must be asked at a date's first tick, which changed no tier, of a customer of whom nothing is open.
+
+        Args:
+            customer: after the close.
+            day: the date that begins.
+            average: AUM_avg(30) in base-currency units; None before 30 closes.
+        """
         return True
 
 
 class AtTierChange(Screen):
     """Only the close that changes the tier matters."""
 
-    def passes_close(self, average: int) -> bool:  # noqa: ARG002
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
         """See `Screen`."""
         return False
 
@@ -32,9 +38,9 @@ class AverageWithin(Screen):
     def __init__(self, ranges: tuple[tuple[int, int], ...]) -> None:
         self.ranges = ranges
 
-    def passes_close(self, average: int) -> bool:
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
         """See `Screen`."""
-        return any(lower <= average < upper for lower, upper in self.ranges)
+        return average is not None and any(lower <= average < upper for lower, upper in self.ranges)
 
 
 class CreditsReach(Screen):

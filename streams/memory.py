@@ -1,0 +1,198 @@
+"""What is remembered of single movements, for the rules that look at more than sums: amounts, payees, large credits, salaries.
+
+All of it is bounded, and independent of which rules there are: a rule that is new sees the past.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from librt.strings import read_i64_le
+from librt.vecs import append, vec
+from mypy_extensions import i64
+from xxhash import xxh3_64_digest
+
+AMOUNTS: Final = 51
+"""Amounts kept of each direction: the fifty that R03 compares with, and the movement itself."""
+MOST_PAYEES: Final = 128
+PAYEE_DAYS: Final = 731
+"""Two years, a leap day included."""
+MOST_PAYMENTS: Final = 512
+PAYMENT_DAYS: Final = 30
+MOST_ELSEWHERE: Final = 256
+ELSEWHERE_DAYS: Final = 90
+PASSING_SECONDS: Final = 172_800
+MOST_PASSING: Final = 32
+MOST_RHYTHMS: Final = 8
+MOST_BEATS: Final = 25
+
+
+def name_of(text: str) -> int:
+    """A name as a number: 64 bits of XXH3."""
+    return read_i64_le(xxh3_64_digest(text.encode()), 0)
+
+
+class Passing:
+    """An external credit of the last 48 hours, and what has left since."""
+
+    def __init__(self, at: int, value: int, out: int, identity: str, tier: str, told: bool) -> None:
+        self.at = at
+        self.value = value
+        self.tier = tier
+        """The customer's, as decided when it came."""
+        self.out = out
+        """External debits that arrived after it and happened at it or later, at most 48 hours."""
+        self.identity = identity
+        """Of the credit: source, slash, event_id."""
+        self.told = told
+        """It has triggered R16 already."""
+
+
+class Rhythm:
+    """The dates of one payer's salaries, the latest last."""
+
+    def __init__(self, payer: str, days: list[int]) -> None:
+        self.payer = payer
+        """The other side's account, else its name, else empty."""
+        self.days = days
+
+
+class Memory:
+    """See above. Money in base-currency units, dates as ordinals, names as `name_of` makes them."""
+
+    def __init__(self) -> None:
+        self.credited: vec[i64] = vec[i64]()
+        """The latest amounts of external credits, the latest last."""
+        self.debited: vec[i64] = vec[i64]()
+        self.payees: vec[i64] = vec[i64]()
+        """Pairs: payee of an external debit, its latest date."""
+        self.payments: vec[i64] = vec[i64]()
+        """Triples of the last 30 dates: payee, date, amount of an external debit."""
+        self.elsewhere: vec[i64] = vec[i64]()
+        """Fours of the last 90 dates: bank, payee's name, date, amount of an external transfer or cheque."""
+        self.passing: list[Passing] = []
+        self.rhythms: list[Rhythm] = []
+
+    def amount(self, credit: bool, value: i64) -> None:
+        """One more external movement."""
+        if credit:
+            self.credited = _latest(self.credited, value)
+        else:
+            self.debited = _latest(self.debited, value)
+
+    def payee(self, payee: i64, day: i64) -> int:
+        """An external debit went there; the date of the latest before it, 0 if there was none in two years."""
+        payees = self.payees
+        size: i64 = len(payees)
+        place: i64 = 0
+        oldest: i64 = 0
+        while place < size:
+            if payees[place] == payee:
+                before = payees[place + 1]
+                if day > before:
+                    payees[place + 1] = day
+                return before if before > day - PAYEE_DAYS else 0
+            if payees[place + 1] < payees[oldest + 1]:
+                oldest = place
+            place += 2
+        if size >= 2 * MOST_PAYEES:
+            payees[oldest] = payee
+            payees[oldest + 1] = day
+        else:
+            payees = append(payees, payee)
+            self.payees = append(payees, day)
+        return 0
+
+    def pay(self, payee: i64, day: i64, value: i64) -> None:
+        """Remember an external debit to a payee."""
+        kept = _since(self.payments, 3, 1, day - PAYMENT_DAYS + 1, MOST_PAYMENTS)
+        kept = append(kept, payee)
+        kept = append(kept, day)
+        self.payments = append(kept, value)
+
+    def move_elsewhere(self, bank: i64, name: i64, day: i64, value: i64) -> None:
+        """Remember an external transfer or cheque."""
+        kept = _since(self.elsewhere, 4, 2, day - ELSEWHERE_DAYS + 1, MOST_ELSEWHERE)
+        kept = append(kept, bank)
+        kept = append(kept, name)
+        kept = append(kept, day)
+        self.elsewhere = append(kept, value)
+
+    def take_back(self, payee: i64, name: i64, day: i64, value: i64) -> None:
+        """An external debit was reversed: it was not paid."""
+        self.payments = _without(self.payments, 3, payee, 1, day, value)
+        self.elsewhere = _without(self.elsewhere, 4, name, 2, day, value)
+
+    def take_back_credit(self, identity: str) -> None:
+        """An external credit was reversed: it never came."""
+        if self.passing:
+            self.passing = [one for one in self.passing if one.identity != identity]
+
+    def pass_in(self, at: int, value: int, identity: str, tier: str) -> None:
+        """An external credit came; the smallest makes room when there are too many."""
+        self.passing.append(Passing(at, value, 0, identity, tier, False))
+        if len(self.passing) > MOST_PASSING:
+            self.passing.remove(min(self.passing, key=lambda one: one.value))
+
+    def pass_out(self, at: int, value: int) -> None:
+        """An external debit left, or, with a value below 0, was reversed."""
+        for one in self.passing:
+            if one.at <= at <= one.at + PASSING_SECONDS:
+                one.out += value
+
+    def pass_on(self, now: int) -> None:
+        """Forget the credits that are more than 48 hours old, and as many again for what comes late."""
+        if self.passing and self.passing[0].at < now - 2 * PASSING_SECONDS:
+            self.passing = [one for one in self.passing if one.at >= now - 2 * PASSING_SECONDS]
+
+    def beat(self, payer: str, day: int) -> None:
+        """A salary came."""
+        for rhythm in self.rhythms:
+            if rhythm.payer == payer:
+                if day not in rhythm.days:
+                    rhythm.days.append(day)
+                    rhythm.days.sort()
+                    del rhythm.days[:-MOST_BEATS]
+                return
+        self.rhythms.append(Rhythm(payer, [day]))
+        if len(self.rhythms) > MOST_RHYTHMS:
+            self.rhythms.sort(key=lambda rhythm: rhythm.days[-1])
+            del self.rhythms[0]
+
+
+def _latest(amounts: vec[i64], value: i64) -> vec[i64]:
+    """One more, and no more than are kept."""
+    size: i64 = len(amounts)
+    if size < AMOUNTS:
+        return append(amounts, value)
+    place: i64 = 1
+    while place < size:
+        amounts[place - 1] = amounts[place]
+        place += 1
+    amounts[size - 1] = value
+    return amounts
+
+
+def _since(entries: vec[i64], width: i64, column: i64, first: i64, most: i64) -> vec[i64]:
+    """Entries of dates from `first` on, fewer than `most` of them: the latest to arrive."""
+    size: i64 = len(entries)
+    gone: i64 = 0
+    if size >= most * width:
+        gone = size - (most - 1) * width
+    while gone < size and entries[gone + column] < first:
+        gone += width
+    return entries[gone:] if gone > 0 else entries
+
+
+def _without(entries: vec[i64], width: i64, payee: i64, column: i64, day: i64, value: i64) -> vec[i64]:
+    """All but the latest entry with this payee, date and amount."""
+    size: i64 = len(entries)
+    place = size - width
+    while place >= 0:
+        if entries[place + column - 1] == payee and entries[place + column] == day and entries[place + column + 1] == value:
+            while place + width < size:
+                entries[place] = entries[place + width]
+                place += 1
+            return entries[: size - width]
+        place -= width
+    return entries
