@@ -103,12 +103,13 @@ def flow_of(customer: Customer, posting: Posting, kind: Kind) -> Flow:
 def fits(customer: Customer, posting: Posting, rates: Rates) -> bool:
     """Whether no figure of the customer leaves its range by this movement."""
     units, after, account = posting.units, posting.after or 0, customer.accounts.get(posting.account_id)
-    plain = rates.base == posting.currency and -PLAIN < after < PLAIN and units < PLAIN and -PLAIN < customer.aum < PLAIN
+    valued = customer.valued_at == rates.version and rates.base == posting.currency
+    plain = valued and -PLAIN < after < PLAIN and units < PLAIN and -PLAIN < customer.aum < PLAIN
     if plain and customer.owed > -PLAIN and customer.turnover < PLAIN and (account is None or account.within(PLAIN)) and posting.held == 0:
         return True
     value, stated = abs(rates.in_base(units, posting.currency) or 0), abs(rates.in_base(after, posting.currency) or 0)
     kept = abs(after) if account is None else abs(account.balance) + abs(account.gap) + abs(account.opening) + abs(after)
-    pending = _revaluation(customer, rates) if customer.valued_at != rates.version else 0
+    pending = 0 if customer.valued_at == rates.version else _revaluation(customer, rates)
     if kept + units > MOST or abs(customer.aum) + abs(customer.owed) + stated + value + pending > MOST:
         return False
     old = 0 if account is None else abs(account.value or 0)

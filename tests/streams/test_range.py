@@ -159,6 +159,48 @@ def test_a_foreign_currency_counts_in_the_base_currency(rate: str) -> None:
         assert refused(detector, "2025-03-10 10:00", 10**17, account_id="a2")
 
 
+def test_a_rate_that_comes_later_and_makes_a_foreign_balance_too_large_refuses_what_comes_then_and_stops_nothing() -> None:
+    detector = Detector()
+    assert not refused(detector, "2025-03-10 09:00", 10**17 - 1, OWN, currency="USD", account_id="usd")
+    detector.rate("USD", "999999999")
+    assert refused(detector, "2025-03-10 10:00", 1)
+    assert refused(detector, "2025-03-10 10:00", 1, OWN, currency="USD", account_id="usd")
+    detector.until("2025-06-10 00:00")
+    detector.rate("USD", "7", "2025-01-02 00:00")
+    assert not refused(detector, "2025-06-10 10:00", 1)
+    assert detector.customer().aum == 7 * (10**17 - 1) + 1
+
+
+def test_the_measure_of_how_near_the_edge_is_stays_within_it_itself() -> None:
+    detector = Detector()
+    detector.rate("USD", "7")
+    assert not refused(detector, "2025-03-10 09:00", LARGEST_UNITS, OWN, snapshot=True)
+    assert not refused(detector, "2025-03-10 09:00", 4 * 10**17, OWN, currency="USD", account_id="usd", balance_after="0.0001")
+    assert detector.customer().turnover <= MOST
+    assert not refused(detector, "2025-03-10 09:00", 1, OWN)
+
+
+def test_late_and_current_movements_that_cancel_cannot_heap_up_a_past_close() -> None:
+    detector = Detector()
+    detector.move("2025-03-01 09:00", "1")
+    detector.move("2025-03-10 09:00", "1")
+    refusals = 0
+    for _ in range(12):
+        refusals += refused(detector, "2025-03-01 10:00", LARGEST_UNITS, OWN)
+        refusals += refused(detector, "2025-03-10 10:00", LARGEST_UNITS, OWN, direction="debit")
+    assert refusals
+    assert all(abs(close) <= MOST for _, close in detector.customer().history.closes())
+
+
+def test_classes_that_cancel_in_aum_cannot_heap_up_each() -> None:
+    detector, refusals = Detector(), 0
+    for place in range(12):
+        refusals += refused(detector, "2025-03-10 10:00", LARGEST_UNITS, OWN, account_id=f"f{place}", asset_class="fund")
+        refusals += refused(detector, "2025-03-10 10:00", LARGEST_UNITS, OWN, account_id=f"d{place}", direction="debit")
+    assert refusals
+    assert all(abs(int(value)) <= MOST for value in list(detector.customer().classes.entries)[1::2])
+
+
 def test_held_quantities_reach_the_edge_and_not_one_more() -> None:
     detector = Detector()
     edge = format(Decimal(MOST).scaleb(-8), "f")
