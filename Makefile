@@ -5,9 +5,12 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+NATIVE := build/native
+# Runs what follows on the compiled core, where there is one; without the first of the two, Python would find the sources of this folder first.
+ON_NATIVE := PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/$(NATIVE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-kafka check bench bench-recovery backtest schemas lock clean
+.PHONY: help run native test test-native test-kafka check bench bench-recovery backtest schemas lock clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +22,11 @@ run: $(VENV)/.run ## Show it: a bank, its movements, and the managers' inbox, on
 test: $(VENV)/.dev ## Run the whole test suite on the embedded broker
 	@$(BIN)/python -m pytest $(ARGS)
 
+native: $(NATIVE)/.made ## Compile the decision core into build/native (needs a C compiler)
+
+test-native: $(NATIVE)/.made ## Run the tests of the decision core on the compiled one
+	@$(ON_NATIVE) $(BIN)/python -m pytest --override-ini pythonpath=$(NATIVE) --core compiled tests/streams $(ARGS)
+
 test-kafka: $(VENV)/.dev ## Run the tests that need a broker on Apache Kafka (Java 17 and Maven)
 	@$(BIN)/python -m tests.brokers.apache
 	@$(BIN)/python -m pytest --broker kafka $(ARGS)
@@ -29,13 +37,15 @@ check: $(VENV)/.dev ## Check style, types and architecture
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(VENV)/.dev ## Measure movements a second on Apache Kafka, beside a tutorial-style Faust agent
+bench: $(NATIVE)/.made ## Measure movements a second on Apache Kafka, beside a tutorial-style Faust agent
 	@$(BIN)/python -m tests.brokers.apache
-	@$(BIN)/python -m tests.bench.throughput $(ARGS)
+	@$(ON_NATIVE) $(BIN)/wealthwatch --version
+	@$(ON_NATIVE) $(BIN)/python -m tests.bench.throughput $(ARGS)
 
-bench-recovery: $(VENV)/.dev ## Measure the recovery of a million customers' state on Apache Kafka
+bench-recovery: $(NATIVE)/.made ## Measure the recovery of a million customers' state on Apache Kafka
 	@$(BIN)/python -m tests.brokers.apache
-	@$(BIN)/python -m tests.bench.recovery $(ARGS)
+	@$(ON_NATIVE) $(BIN)/wealthwatch --version
+	@$(ON_NATIVE) $(BIN)/python -m tests.bench.recovery $(ARGS)
 
 backtest: $(VENV)/.run ## Run the rules over history: make backtest ARGS='bank.jsonl --compare other.toml'
 	@$(BIN)/wealthwatch backtest $(ARGS)
@@ -44,11 +54,36 @@ schemas: $(VENV)/.run ## Write the JSON Schema of every message to build/schemas
 	@$(BIN)/wealthwatch schemas export build/schemas
 
 lock: ## Resolve the dependencies anew and lock them with hashes (needs uv)
-	@for set in run dev; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
-		--extra demo --extra postgres --group build $$([ $$set = dev ] && echo --group dev) pyproject.toml -o requirements/$$set.txt || exit 1; done
+	@for set in run native dev; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--extra demo --extra postgres --group build $$([ $$set = run ] || echo --group $$set) pyproject.toml -o requirements/$$set.txt || exit 1; done
 
 clean: ## Remove what was made here
 	@rm -rf $(VENV) .kafka build dist
+
+# The compiled core is made anew when any of this has other contents than when it was made, whatever its time; without a compiler there is none.
+build/sources: FORCE
+	@mkdir -p build
+	@find schemas streams handlers wealthwatch hatch_build.py pyproject.toml requirements/native.txt -type f ! -name '*.py[co]' | \
+		LC_ALL=C sort | xargs cksum > $@.now && if cmp -s $@.now $@; then rm $@.now; else mv $@.now $@; fi
+
+FORCE:
+
+$(NATIVE)/.made: build/sources $(VENV)/.dev
+	@rm -rf $(NATIVE)
+	@if $(BIN)/python -c "$$has_compiler"; then \
+		echo "compiling the decision core into $(NATIVE), which takes a minute" && \
+		HATCH_BUILD_HOOK_ENABLE_CUSTOM=true $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+			--target $(NATIVE) . && touch $@; \
+	else echo "no C compiler, or no headers of Python: the decision core stays interpreted, and slow" \
+		"(on Debian and Ubuntu: apt-get install gcc libc6-dev python3-dev)" >&2; fi
+
+define has_compiler
+import shutil, sys, sysconfig
+from pathlib import Path
+compiler = (sysconfig.get_config_var("CC") or "cl").split()[0]
+sys.exit(not (shutil.which(compiler) and Path(sysconfig.get_path("include"), "Python.h").is_file()))
+endef
+export has_compiler
 
 # What is installed stands in stamp files, so that nothing is installed twice.
 $(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python

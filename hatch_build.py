@@ -22,7 +22,8 @@ class CompileCore(BuildHookInterface[Any]):
         if self.target_name != "wheel" or version == "editable":
             return
         compiled = Path(self._folder.name, "compiled")
-        _compile(self.config["modules"], Path(self._folder.name, "generated"), compiled)
+        sources = [path for pattern in self.config["sources"] for path in sorted(map(str, Path().glob(pattern)))]
+        _compile(sources, Path(self._folder.name, "generated"), compiled)
         files = [path for path in compiled.rglob("*") if path.is_file()]
         build_data["force_include"].update({str(path): str(path.relative_to(compiled)) for path in files})
         build_data["pure_python"], build_data["infer_tag"] = False, True
@@ -32,13 +33,12 @@ class CompileCore(BuildHookInterface[Any]):
         self._folder.cleanup()
 
 
-def _compile(modules: list[str], generated: Path, compiled: Path) -> None:
+def _compile(sources: list[str], generated: Path, compiled: Path) -> None:
     from mypyc.build import mypycify
     from setuptools import Distribution
 
-    sources = [f"{module.replace('.', '/')}.py" for module in modules]
     extensions = mypycify(["--cache-dir", str(generated / "cache"), *sources], target_dir=str(generated), group_name="streams")
     build = Distribution({"name": "core", "ext_modules": extensions}).get_command_obj("build_ext")
-    build.build_lib, build.build_temp = str(compiled), str(generated)  # type: ignore[attr-defined]
+    build.build_lib, build.build_temp = str(compiled), str(generated)
     build.ensure_finalized()
     build.run()

@@ -12,6 +12,7 @@ import pytest
 from handlers import topics
 from schemas.settings import PREFIX, Detector, Door, Inbox, Kafka, Notifier, Settings
 from tests.brokers.apache import ApacheKafka, KafkaMissing
+from tests.native import ROOT, complaint
 from wealthwatch.broker import embedded_broker
 
 PARTITIONS = 4
@@ -24,9 +25,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="embedded",
         help="embedded: every test but those of Apache Kafka. kafka: only the tests that need a broker, on Apache Kafka.",
     )
+    parser.addoption(
+        "--core", choices=("interpreted", "compiled"), default="interpreted", help="The decision core of the tests: `make test-native`."
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--core") == "compiled" and (wrong := complaint(ROOT / "build/native")):
+        pytest.exit(f"the compiled core in build/native cannot be tested: {wrong}. `make native` makes it.", returncode=3)
     for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
         del os.environ[name]  # the tests are about our settings, not about those of whoever runs them
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from wealthwatch.build import core
 from wealthwatch.commands import CommandsFolder
 from wealthwatch.explain import explain
 
@@ -24,7 +25,7 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"wealthwatch {version('wealthwatch')}")
+        typer.echo(f"wealthwatch {version('wealthwatch')} (core {core()})")
         raise typer.Exit
 
 

@@ -23,6 +23,7 @@ def command(context: typer.Context) -> None:
     from handlers import topics
     from streams.app import Detector
     from streams.timeline import RuleBooks
+    from wealthwatch.build import announce
     from wealthwatch.door import Door
     from wealthwatch.logs import start_logging
 
@@ -37,6 +38,7 @@ def command(context: typer.Context) -> None:
 
     async def work() -> None:
         detector = Detector(settings)
+        announce("detector", detector.metrics.registry)
         with Door(settings.detector.door, alive=detector.alive, ready=detector.ready, registry=detector.metrics.registry):
             await detector.run()
 

@@ -29,6 +29,7 @@ def serve(context: typer.Context) -> None:
         $ WEALTHWATCH_INBOX__PORT=8081 wealthwatch inbox serve
     """
     from handlers.inbox.service import Inbox
+    from wealthwatch.build import announce
     from wealthwatch.configuration import settings_of
     from wealthwatch.door import Door
     from wealthwatch.logs import start_logging
@@ -36,6 +37,7 @@ def serve(context: typer.Context) -> None:
     settings = settings_of(context)
     start_logging(settings.log)
     with Inbox(settings) as inbox, Door(settings.inbox.door, inbox.alive, inbox.ready, inbox.registry):
+        announce("inbox", inbox.registry)
         inbox.serve()
 
 

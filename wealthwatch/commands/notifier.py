@@ -20,6 +20,7 @@ def command(context: typer.Context) -> None:
     from prometheus_client import CollectorRegistry
 
     from handlers import app, topics
+    from wealthwatch.build import announce
     from wealthwatch.configuration import settings_of
     from wealthwatch.door import Door
     from wealthwatch.logs import start_logging
@@ -28,6 +29,7 @@ def command(context: typer.Context) -> None:
     start_logging(settings.log)
     topics.check(settings.kafka)
     registry = CollectorRegistry()
+    announce("notifier", registry)
     notifier = app.notifier(settings, registry)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: notifier.stop())
