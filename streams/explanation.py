@@ -85,8 +85,8 @@ class Involved:
     direction: str
     amount: Decimal
     currency: str
-    counts: Decimal
-    """In the base currency, negative where a reversal takes it out."""
+    counts: Decimal | None
+    """In the base currency, negative where a reversal takes it out; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,9 @@ Act = Callable[[World], Decision]
 """Decides the movement, or lets time pass, in the world that it is given."""
 
 
-def explained(customer: Customer, moment: Moment, act: Act, world: World, past: Sequence[Moved], plain: Sequence[Notification]) -> Explained:
+def explained(
+    customer: Customer, moment: Moment, act: Act, world: World, past: Sequence[Moved], plain: Sequence[Notification]
+) -> Explained:
     """Decide, listen, and give every rule's answer.
 
     Args:
@@ -267,7 +269,7 @@ class _Listener:
                 severity=finding.severity,
                 notification=notification,
             )
-            same = [] if by_another else [place for place, one in enumerate(listed) if one.facet == facet and not one.told]
+            same = [] if by_another else [place for place, one in enumerate(listed) if one.facet == facet and one.notification is None]
             if same:
                 listed[same[0]] = answer
             else:
@@ -332,19 +334,19 @@ class _Listener:
     def _take_event(self, rule: EventRule[Any], situation: Situation, prepared: Prepared[Any], found: Measured | str | None) -> None:
         effect = situation.effect
         below = effect is not None and _has_floor(rule, prepared) and effect.value < prepared.floor
-        floor = {"amount": to_decimal(effect.value), "floor": to_decimal(prepared.floor)} if effect is not None and below else {}
+        amount, floor = (to_decimal(effect.value), to_decimal(prepared.floor)) if effect is not None and below else (None, None)
         if not isinstance(found, Measured):
             looked = [screen.passes(situation.customer, effect) for screen in rule.screens(prepared) or ()] if effect else []
             if found == INSUFFICIENT_HISTORY:
                 self._add(self._unmeasured(rule, Reason.INSUFFICIENT_HISTORY))
-            elif floor and not any(looked):
-                self._add(replace(self._unmeasured(rule, Reason.BELOW_FLOOR), **floor))
+            elif below and not any(looked):
+                self._add(replace(self._unmeasured(rule, Reason.BELOW_FLOOR), amount=amount, floor=floor))
             else:
                 self._add(self._unmeasured(rule, Reason.NO_ANSWER))
             return
         finding = Finding(situation, prepared, found, band(prepared.bands, found.value, found.threshold))
-        if floor and rule.from_floor:
-            self._add(replace(self._answer(rule, finding, Reason.BELOW_FLOOR), **floor))
+        if below and rule.from_floor:
+            self._add(replace(self._answer(rule, finding, Reason.BELOW_FLOOR), amount=amount, floor=floor))
         elif found.value < found.threshold:
             self._add(self._answer(rule, finding, Reason.BELOW_THRESHOLD))
         elif rule.latches and f"{rule.name}:{found.facet}" in situation.customer.latched:
@@ -450,8 +452,7 @@ class _Silent:
         if moment.posting is None:
             day = calendar.date_of(moment.at)
             no_average = customer.history.total(day - 1, AVERAGE_DAYS) is None
-            at_close = rule.at_close if hasattr(rule, "at_close") else False
-            young = at_close and calendar.midnight(day) == moment.at and no_average
+            young = rule.at_close and calendar.midnight(day) == moment.at and no_average
             return Reason.INSUFFICIENT_HISTORY if young else Reason.NOT_CONCERNED
         concerned = bool(self._listener.past) and self._listener.past[-1].cause in rule.causes and moment.posting.reverses is None
         return Reason.REVERSED if concerned and isinstance(rule, EventRule) and self._was_reversed else Reason.NOT_CONCERNED
