@@ -25,6 +25,12 @@ PASSING_SECONDS: Final = 172_800
 MOST_PASSING: Final = 32
 MOST_RHYTHMS: Final = 8
 MOST_BEATS: Final = 25
+MOST_DEALT: Final = 32
+DEALT_DAYS: Final = 45
+"""Longer than any number of working days within which proceeds may be placed again."""
+FIRED_DAYS: Final = 92
+FIRED_EACH: Final = 2
+MOST_WARNED: Final = 8
 
 
 def name_of(text: str) -> int:
@@ -53,8 +59,20 @@ class Rhythm:
 
     def __init__(self, payer: str, days: list[int]) -> None:
         self.payer = payer
-        """The other side's account, else its name, else empty."""
+        """The other side's account, else its name, else `salary`."""
         self.days = days
+
+
+class Dealt:
+    """Money that came back to a demand deposit account from a position that ended or was sold, or went from one into a position."""
+
+    def __init__(self, at: int, day: int, value: int, identity: str) -> None:
+        self.at = at
+        self.day = day
+        self.value = value
+        """Above 0 what came back, below 0 what was placed, 0 what was reversed."""
+        self.identity = identity
+        """Of the movement: source, slash, event_id."""
 
 
 class Memory:
@@ -72,6 +90,12 @@ class Memory:
         """Fours of the last 90 dates: bank, payee's name, date, amount of an external transfer or cheque."""
         self.passing: list[Passing] = []
         self.rhythms: list[Rhythm] = []
+        self.dealt: list[Dealt] = []
+        """Of the last 45 dates, the first first; what was placed only where something had come back before it."""
+        self.fired: vec[i64] = vec[i64]()
+        """Triples of the last 92 dates: name of an event rule that fired, date, digest of the movement or 0; two of each rule."""
+        self.warned: vec[i64] = vec[i64]()
+        """Pairs: a warning or critical notification since the bank last spoke with the customer, its date; the first of them."""
 
     def amount(self, credit: bool, value: i64) -> None:
         """One more external movement."""
@@ -158,6 +182,113 @@ class Memory:
         if len(self.rhythms) > MOST_RHYTHMS:
             self.rhythms.sort(key=lambda rhythm: rhythm.days[-1])
             del self.rhythms[0]
+
+    def deal(self, one: Dealt, day: int) -> None:
+        """Money came back, or was placed; `day` is the customer's current date."""
+        kept = [other for other in self.dealt if other.day > day - DEALT_DAYS]
+        known = any(other.identity == one.identity for other in kept)
+        if not known and one.day > day - DEALT_DAYS and (one.value >= 0 or any(other.value > 0 for other in kept)):
+            place = len(kept)
+            while place > 0 and kept[place - 1].at > one.at:
+                place -= 1
+            kept.insert(place, one)
+        self.dealt = kept[-MOST_DEALT:]
+
+    def undeal(self, at: int, day: int, identity: str, today: int) -> None:
+        """It was reversed; if it has not come yet, it will count for nothing."""
+        for one in self.dealt:
+            if one.identity == identity:
+                one.value = 0
+                return
+        self.deal(Dealt(at, day, 0, identity), today)
+
+    def fire(self, rule: i64, day: i64, digest: i64) -> None:
+        """An event rule fired, on a movement or (digest 0) at a close."""
+        fired = self.fired
+        size: i64 = len(fired)
+        kept = vec[i64]()
+        place: i64 = size - 3
+        same: i64 = 1
+        oldest: i64 = -1
+        while place >= 0:
+            if fired[place] == rule:
+                same += 1
+                if same > FIRED_EACH and oldest < 0:
+                    oldest = place
+            place -= 3
+        place = 0
+        while place < size:
+            if place != oldest and fired[place + 1] > day - FIRED_DAYS:
+                kept = append(kept, fired[place])
+                kept = append(kept, fired[place + 1])
+                kept = append(kept, fired[place + 2])
+            place += 3
+        kept = append(kept, rule)
+        kept = append(kept, day)
+        self.fired = append(kept, digest)
+
+    def unfire(self, rule: i64, digest: i64) -> None:
+        """What it fired on was reversed."""
+        fired = self.fired
+        size: i64 = len(fired)
+        kept = vec[i64]()
+        place: i64 = 0
+        while place < size:
+            if fired[place] != rule or fired[place + 2] != digest:
+                kept = append(kept, fired[place])
+                kept = append(kept, fired[place + 1])
+                kept = append(kept, fired[place + 2])
+            place += 3
+        self.fired = kept
+
+    def fired_since(self, rule: i64, day: i64) -> bool:
+        """Whether an event rule has fired on this date or later."""
+        fired = self.fired
+        size: i64 = len(fired)
+        place: i64 = 0
+        while place < size:
+            if fired[place] == rule and fired[place + 1] >= day:
+                return True
+            place += 3
+        return False
+
+    def warn(self, about: i64, day: i64, spoken: i64) -> None:
+        """A notification that calls for a talk; `spoken` is when the bank last spoke with the customer, 0 where that is not known."""
+        kept = self._unanswered(0, max(spoken, day - FIRED_DAYS))
+        if len(kept) < 2 * MOST_WARNED:
+            kept = append(kept, about)
+            kept = append(kept, day)
+        self.warned = kept
+
+    def unwarn(self, about: i64) -> None:
+        """A notification was taken back."""
+        if len(self.warned) > 0:
+            self.warned = self._unanswered(about, 0)
+
+    def unanswered(self, after: i64) -> int:
+        """Date of the first notification after a date that calls for a talk; 0 for none."""
+        warned = self.warned
+        size: i64 = len(warned)
+        place: i64 = 0
+        first: i64 = 0
+        while place < size:
+            day = warned[place + 1]
+            if day > after and (first == 0 or day < first):
+                first = day
+            place += 2
+        return first
+
+    def _unanswered(self, without: i64, after: i64) -> vec[i64]:
+        warned = self.warned
+        size: i64 = len(warned)
+        kept = vec[i64]()
+        place: i64 = 0
+        while place < size:
+            if warned[place] != without and warned[place + 1] > after:
+                kept = append(kept, warned[place])
+                kept = append(kept, warned[place + 1])
+            place += 2
+        return kept
 
 
 def _latest(amounts: vec[i64], value: i64) -> vec[i64]:

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.movements import FLOWS, Direction, Flow, Kind
+from schemas.movements import FLOWS, AssetClass, Direction, Flow, Kind
 from streams.customer import CLASSES, IS_LIABILITY, Account, Customer
-from streams.memory import name_of
+from streams.memory import Dealt, name_of
 from streams.money import Rates
 from streams.posting import Posting
 from streams.windows import Calendar
@@ -58,6 +58,9 @@ _CORRECTION: Final = Flow.CORRECTION
 _INCOME: Final = Flow.INCOME
 _CREDIT: Final = Direction.CREDIT
 _SALARY: Final = Kind.SALARY
+_COMES_BACK: Final = frozenset({Kind.MATURITY, Kind.REDEMPTION})
+_PLACED: Final = frozenset({Kind.PURCHASE, Kind.PLACEMENT})
+_DEMAND: Final = _PLACE[AssetClass.DEMAND_DEPOSIT]
 _MOVES_ELSEWHERE: Final = frozenset({Kind.TRANSFER_OUT, Kind.CHEQUE, Kind.WITHDRAWAL})
 
 
@@ -135,6 +138,16 @@ def _revaluation(customer: Customer, rates: Rates) -> int:
     )
 
 
+def can_revalue(customer: Customer, rates: Rates) -> bool:
+    """Whether no figure of the customer leaves its range when the foreign accounts are valued at these rates."""
+    pending = _revaluation(customer, rates)
+    if abs(customer.aum) + abs(customer.owed) + pending > MOST:
+        return False
+    if customer.turnover + pending > MOST:
+        customer.turnover = _reached(customer)
+    return customer.turnover + pending <= MOST
+
+
 def _reached(customer: Customer) -> int:
     """The greatest of the customer's figures and of the sums over its history."""
     reached = max(customer.history.gross(), customer.history.highest(), customer.classes.highest(), abs(customer.aum), abs(customer.owed))
@@ -194,6 +207,8 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
                 _flow_in(customer, posting, effect, value, day)
             elif flow is _INCOME:
                 history.earn(day, value if posting.direction is _CREDIT else -value)
+            elif flow is _INTERNAL and account.asset_class == _DEMAND:
+                _deal(customer, posting, value, day, calendar)
     clock_day = calendar.date_of(customer.clock) if late else day
     effect.late, effect.at, effect.clock_day = late, at, clock_day
     if day < clock_day and history.begun:
@@ -286,7 +301,7 @@ def _flow_in(customer: Customer, posting: Posting, effect: Effect, value: int, d
         customer.history.add(day, value, 0)
         memory.pass_in(at, value, f"{posting.source}/{posting.event_id}", customer.tier)
         if posting.kind is _SALARY:
-            memory.beat(payee_of(posting), day)
+            memory.beat(payee_of(posting) or "salary", day)
         return
     customer.history.add(day, 0, value)
     account.debits.add(at, posting.units, value)
@@ -301,6 +316,15 @@ def _flow_in(customer: Customer, posting: Posting, effect: Effect, value: int, d
         bank, name = elsewhere_of(posting)
         if bank or name:
             memory.move_elsewhere(bank, name, day, value)
+
+
+def _deal(customer: Customer, posting: Posting, value: int, day: int, calendar: Calendar) -> None:
+    """Remember what came back from a position, and what of it was placed again."""
+    credit = posting.direction is _CREDIT
+    if not (credit and posting.kind in _COMES_BACK) and (credit or posting.kind not in _PLACED or not customer.memory.dealt):
+        return
+    one = Dealt(posting.at, day, value if credit else -value, f"{posting.source}/{posting.event_id}")
+    customer.memory.deal(one, calendar.date_of(customer.clock))
 
 
 def payee_of(posting: Posting) -> str:
@@ -323,10 +347,14 @@ def _undo(customer: Customer, posting: Posting, account: Account, value: int, ca
     """Take the reversed movement out of the flows of its own date."""
     reverses = posting.reverses
     assert reverses is not None
-    if flow_of(customer, posting, reverses.kind) is not _EXTERNAL:
-        return
     at = int(reverses.occurred_at.timestamp() // 1)
     day = calendar.date_of(at)
+    if reverses.kind in _COMES_BACK or (reverses.kind in _PLACED and customer.memory.dealt):
+        if account.asset_class == _DEMAND:
+            customer.memory.undeal(at, day, f"{posting.source}/{reverses.event_id}", calendar.date_of(customer.clock))
+        return
+    if flow_of(customer, posting, reverses.kind) is not _EXTERNAL:
+        return
     if posting.direction is not _CREDIT:
         customer.history.add(day, -value, 0)
         customer.memory.take_back_credit(f"{posting.source}/{reverses.event_id}")

@@ -17,7 +17,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from streams.customer import Account, Condition, Customer, Profile, StandingOrder, Told
 from streams.events import filling, recall, sealed, segments
-from streams.memory import Memory, Passing, Rhythm
+from streams.memory import Dealt, Memory, Passing, Rhythm
 
 STATE_VERSION: Final = 2
 _VERSION_AT: Final = 8
@@ -131,6 +131,14 @@ def _write_memory(to: BytesWriter, memory: Memory) -> None:
         write_i16_le(to, len(rhythm.days))
         for day in rhythm.days:
             write_i64_le(to, day)
+    write_i16_le(to, len(memory.dealt))
+    for dealt in memory.dealt:
+        write_i64_le(to, dealt.at)
+        write_i64_le(to, dealt.day)
+        write_i64_le(to, dealt.value)
+        _write_text(to, dealt.identity)
+    _write_numbers(to, memory.fired)
+    _write_numbers(to, memory.warned)
 
 
 def _write_account(to: BytesWriter, account: Account) -> None:
@@ -314,6 +322,10 @@ def _read_memory(held: _Reader, memory: Memory) -> None:
     for _ in range(held.short()):
         payer = held.text()
         memory.rhythms.append(Rhythm(payer, [held.number() for _ in range(held.short())]))
+    for _ in range(held.short()):
+        memory.dealt.append(Dealt(held.number(), held.number(), held.number(), held.text()))
+    memory.fired = held.numbers()
+    memory.warned = held.numbers()
 
 
 def _read_profile(held: _Reader) -> Profile:
