@@ -66,6 +66,7 @@ class RuleBook:
             check(rule, self.settings[name], bank)
         self.events = {name: rule for name, rule in self.rules.items() if isinstance(rule, EventRule)}
         self.conditions = {name: rule for name, rule in self.rules.items() if isinstance(rule, ConditionRule)}
+        self.heeding = [rule for rule in self.conditions.values() if rule.heeds]
         self.at_close = {name for name, rule in self.rules.items() if rule.at_close}
 
     @classmethod
@@ -119,7 +120,8 @@ class RuleBook:
             **setting.by_tier.get(tier, {}),
             **(setting.by_customer.get(customer_id, {}) if customer_id else {}),
         }
-        return Prepared.of(rule.parameters.model_validate(merged), self.bank.tiers[self.tiers[tier]], self.bank.tiers)
+        parameters = rule.parameters.model_validate(merged)
+        return Prepared.of(parameters, self.bank.tiers[self.tiers[tier]], self.bank.tiers, self.bank.country)
 
 
 def check(rule: Rule[Any], setting: RuleSettings, bank: Bank) -> None:

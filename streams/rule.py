@@ -79,15 +79,17 @@ class Prepared(Generic[P]):
     """Windows in days, their limit in base-currency units and their facet; empty where the rule has none."""
     tiers: tuple[Tier, ...] = ()
     """All tiers of the bank."""
+    country: str = ""
+    """Whose working days count."""
 
     @classmethod
-    def of(cls, parameters: P, tier: Tier, tiers: tuple[Tier, ...] = ()) -> Prepared[P]:
+    def of(cls, parameters: P, tier: Tier, tiers: tuple[Tier, ...] = (), country: str = "") -> Prepared[P]:
         """Work the numbers out."""
         floor = getattr(parameters, "abs_floor", None) or tier.abs_floor
         share = Decimal(getattr(parameters, "pct", 0)).as_integer_ratio()
         times: dict[int, Decimal] = getattr(parameters, "limits", {})
         limits = tuple((days, ceiling(multiple * floor), f"{days}d") for days, multiple in times.items())
-        return cls(parameters, tier, to_units(floor), share, parameters.ordered_bands(), limits, tiers)
+        return cls(parameters, tier, to_units(floor), share, parameters.ordered_bands(), limits, tiers, country)
 
     def gate(self, aum_before: int) -> int:
         """The materiality gate: max(floor, share x AUM before), in base-currency units, rounded up so that >= is exact."""
@@ -197,6 +199,8 @@ class ConditionRule(Rule[P]):
     """Opens on the rising edge, escalates with the band, resolves below `rearm` of the threshold."""
 
     kind = NotificationKind.CONDITION
+    heeds: ClassVar[bool] = False
+    """Its number is made of what other rules have found: it is asked after them, whenever any of them has spoken."""
 
     @abstractmethod
     def measure(self, situation: Situation, prepared: Prepared[P]) -> Iterator[Measured]:
