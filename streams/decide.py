@@ -14,12 +14,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from schemas.movements import Direction
-from schemas.notifications import Notification, Status
-from schemas.rules import Severity
+from schemas.notifications import Notification, NotificationKind, Status
+from schemas.rules import Mode, Severity
 from streams.book import RuleBook
 from streams.customer import Condition, Customer, Told
 from streams.events import digest_of, is_known, remember
 from streams.findings import band, identity, notification_id, notify
+from streams.memory import name_of
 from streams.portfolio import INITIATED, Effect, apply, fits, revalue
 from streams.posting import Posting
 from streams.rule import LONGEST_WINDOW, ConditionRule, EventRule, Finding, Measured, Prepared
@@ -37,6 +38,9 @@ KEPT_REVERSED = 64
 HOUR = 3_600
 RETRACTION = "retraction"
 RECON_BREAK = "recon_break"
+NO_CONTACT = "no_contact_after_change"
+CALLS: Final = frozenset({Severity.WARNING, Severity.CRITICAL})
+"""A notification of this severity calls for a talk with the customer."""
 
 
 class Result(StrEnum):
@@ -129,6 +133,7 @@ def _ask(
         return
     situation = Situation(customer, book, world.calendar, customer.clock, effect.clock_day)
     situation.posting, situation.effect, situation.active_before = posting, effect, active_before
+    begin = len(found)
     if customer.latched:
         _rearm(situation)
     if digest in customer.reversed:
@@ -154,6 +159,26 @@ def _ask(
         _retract(situation, broken, detected_at, world, found)
     for condition in conditions:
         _ask_condition(condition.rule, condition.prepared, situation, detected_at, world, found, undone)
+    if len(found) > begin:
+        _heed(situation, begin, digest, detected_at, world, found, undone)
+
+
+def _heed(
+    situation: Situation, begin: int, digest: int, detected_at: datetime, world: World, found: list[Notification], undone: str = ""
+) -> None:
+    """Remember what has just been found, and ask the rules that look at what others find."""
+    customer, book = situation.customer, situation.book
+    for said in found[begin:]:
+        name, status, about = said.rule.name, said.status, name_of(str(said.notification_id))
+        if status is Status.RETRACTED:
+            customer.memory.unwarn(about)
+        elif status is not Status.RESOLVED:
+            if said.kind is NotificationKind.EVENT:
+                customer.memory.fire(name_of(name), situation.day, digest)
+            if said.severity in CALLS and said.rule.mode is Mode.LIVE and name != NO_CONTACT:
+                customer.memory.warn(about, situation.day, customer.profile.last_contact_on)
+    for rule in book.heeding:
+        _ask_condition(rule, book.sheet(customer).prepared[rule.name], situation, detected_at, world, found, undone)
 
 
 def pass_time(customer: Customer, to: int, detected_at: datetime, world: World) -> list[Notification]:
@@ -234,6 +259,7 @@ def _matters(customer: Customer, day: int, average: int | None, book: RuleBook) 
 def _ask_at_tick(situation: Situation, begins: bool, detected_at: datetime, world: World, found: list[Notification]) -> None:
     """Ask the conditions that are open and, at the close of a date, all that a close can concern; end the cooldowns that are over."""
     customer, book = situation.customer, situation.book
+    begin = len(found)
     asked = {_name(key) for key in customer.conditions}
     if customer.tier != situation.tier_before:
         asked |= book.conditions.keys()  # the tier sets their thresholds
@@ -249,6 +275,8 @@ def _ask_at_tick(situation: Situation, begins: bool, detected_at: datetime, worl
     for name, rule in book.conditions.items():
         if name in asked:
             _ask_condition(rule, sheet.prepared[name], situation, detected_at, world, found)
+    if len(found) > begin:
+        _heed(situation, begin, 0, detected_at, world, found)
     for key, held in list(customer.conditions.items()):
         if 0 < held.cooling_until <= situation.now and (begins or _name(key) not in book.at_close):
             del customer.conditions[key]
@@ -333,6 +361,7 @@ def _retract(situation: Situation, gone: list[Told], detected_at: datetime, worl
     assert posting is not None
     for told in gone:
         customer.told.remove(told)
+        customer.memory.unfire(name_of(told.rule), told.event)
         if retraction is None or told.rule not in situation.book.rules:
             continue
         measured = Measured(posting.units, 0, told.rule)
