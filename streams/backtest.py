@@ -2,7 +2,8 @@
 
 1. Time is event time alone: what a movement leads to is detected at the movement, what a passing hour leads to at that hour.
 2. Before a movement at t every price with `at` <= t is known, and none of a later second; late movements see what their customer's clock
-   has reached. So what is found for a customer depends on that customer's own movements and on nothing that is read between them.
+   has reached, and a tick on the way to a movement what is known at that tick. So what is found for a customer depends on that customer's
+   own movements and on nothing that is read between them.
 3. At the end time passes for everybody up to one instant, the first full hour after the last movement.
 """
 
@@ -101,7 +102,7 @@ class Backtest:
             if profile is not None:
                 customer.profile = profile
         at = posting.at
-        decision = decide(customer, posting, datetime.fromtimestamp(at, UTC), self.eras.at(max(at, customer.clock)))
+        decision = decide(customer, posting, datetime.fromtimestamp(at, UTC), self.eras.at(max(at, customer.clock)), self.eras.at)
         if decision.notifications:
             decision.notifications = [_dated(found, self._bank) for found in decision.notifications]
         return decision
@@ -110,7 +111,7 @@ class Backtest:
         """Let time pass for everybody up to `to` (whole seconds since 1970)."""
         at, world = datetime.fromtimestamp(to, UTC), self.eras.at(to)
         for customer in self.customers.values():
-            for found in pass_time(customer, to, at, world):
+            for found in pass_time(customer, to, at, world, self.eras.at):
                 yield _dated(found, self._bank)
 
 

@@ -8,6 +8,7 @@ rules are asked. For a passing hour without a movement only the first of these.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -21,7 +22,7 @@ from streams.customer import Condition, Customer, Told
 from streams.events import digest_of, is_known, remember
 from streams.findings import band, identity, notification_id, notify
 from streams.memory import name_of
-from streams.portfolio import INITIATED, Effect, apply, fits, revalue
+from streams.portfolio import INITIATED, Effect, apply, can_revalue, fits, revalue
 from streams.posting import Posting
 from streams.rule import LONGEST_WINDOW, ConditionRule, EventRule, Finding, Measured, Prepared
 from streams.sheet import cause_place, held_sheet
@@ -67,7 +68,9 @@ class Decision:
         self.notifications = notifications
 
 
-def decide(customer: Customer, posting: Posting, detected_at: datetime, world: World) -> Decision:
+def decide(
+    customer: Customer, posting: Posting, detected_at: datetime, world: World, then: Callable[[int], World] | None = None
+) -> Decision:
     """Apply one movement to its customer and say what was found.
 
     Args:
@@ -75,6 +78,7 @@ def decide(customer: Customer, posting: Posting, detected_at: datetime, world: W
         posting: the movement; a repeat of one that is remembered changes nothing.
         detected_at: when the movement was appended to its topic.
         world: rules, rates and calendar.
+        then: the world as it was known at the ticks on the way to the movement; without it, as it is now.
     """
     digest = digest_of(posting.source, posting.event_id)
     if is_known(customer, digest):
@@ -90,7 +94,7 @@ def decide(customer: Customer, posting: Posting, detected_at: datetime, world: W
     late = at < customer.clock
     if not late:
         if customer.wake and customer.wake <= at:
-            _pass_time(customer, at, detected_at, world, found)
+            _pass_time(customer, at, detected_at, world, then, found)
         customer.clock = at
     book: RuleBook = world.books.at(customer.clock)
     if customer.conditions:
@@ -125,9 +129,9 @@ def _ask(
     """Ask the rules that a movement concerns; those that cannot answer anything new are not asked."""
     sheet = held_sheet(customer, book) or book.sheet(customer)
     cause = cause_place(effect.flow, posting.direction)
-    some = len(customer.conditions) > 0
+    held = {_name(key) for key in customer.conditions}
     events = [event for event in sheet.events[cause] if event.passes(customer, effect)]
-    conditions = [condition for condition in sheet.conditions[cause] if some or condition.passes(customer, effect)]
+    conditions = [condition for condition in sheet.conditions[cause] if condition.name in held or condition.passes(customer, effect)]
     unusual = effect.broke != 0 or effect.filled or posting.reverses is not None or customer.latched or customer.reversed
     if not events and not conditions and not unusual:
         return
@@ -181,11 +185,13 @@ def _heed(
         _ask_condition(rule, book.sheet(customer).prepared[rule.name], situation, detected_at, world, found, undone)
 
 
-def pass_time(customer: Customer, to: int, detected_at: datetime, world: World) -> list[Notification]:
-    """Let event time reach `to` (whole seconds since 1970) without a movement."""
+def pass_time(
+    customer: Customer, to: int, detected_at: datetime, world: World, then: Callable[[int], World] | None = None
+) -> list[Notification]:
+    """Let event time reach `to` (whole seconds since 1970) without a movement; `world` and `then` are as in `decide`."""
     found: list[Notification] = []
     if customer.wake and customer.wake <= to:
-        _pass_time(customer, to, detected_at, world, found)
+        _pass_time(customer, to, detected_at, world, then, found)
         customer.wake = _next_tick(customer, world.calendar.date_of(customer.clock), world)
     customer.clock = max(customer.clock, to)
     return found
@@ -226,16 +232,27 @@ def _name(key: str) -> str:
     return key.partition(":")[0]
 
 
-def _pass_time(customer: Customer, to: int, detected_at: datetime, world: World, found: list[Notification]) -> None:
+def _pass_time(
+    customer: Customer,
+    to: int,
+    detected_at: datetime,
+    world: World,
+    then: Callable[[int], World] | None,
+    found: list[Notification],
+) -> None:
     calendar = world.calendar
     tick = customer.wake
     while tick and tick <= to:
         customer.clock = tick
+        if then is not None:
+            world = then(tick)
         day = calendar.date_of(tick)
         book: RuleBook = world.books.at(tick)
         if customer.conditions:
             _drop_off(customer, book)
         begins = calendar.midnight(day) == tick
+        if customer.valued_at != world.rates.version and can_revalue(customer, world.rates):
+            revalue(customer, world.rates, calendar)
         tier_before, average = customer.tier, None
         if begins:
             _forget(customer, day, world.history_days)

@@ -28,6 +28,7 @@ class Asked:
 
     def __init__(self, rule: Any, prepared: Any, least: int, screens: tuple[Screen, ...] | None) -> None:
         self.rule = rule
+        self.name: str = rule.name
         self.prepared = prepared
         self.least = least
         self.screens = screens
