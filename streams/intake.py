@@ -50,17 +50,18 @@ class Intake:
             self.refuse(record, Refusal(Fault.INVALID_VALUE, "not a tick"), batch)
             return None
 
-    def refuse(self, record: ConsumerRecord, refusal: Refusal, batch: Batch) -> None:
-        """Put a record into the dead letters, untouched.
+    def refuse(self, record: ConsumerRecord, refusal: Refusal, batch: Batch, place: tuple[str, int] | None = None) -> None:
+        """Put a record into the dead letters, untouched; `place` is its topic and partition where the record does not say.
 
         Raises:
             FuseBlownError: it was one too many.
         """
+        topic, partition = place or (record.topic, record.partition)
         letter = DeadLetter(
             fault=refusal.fault,
             detail=refusal.detail[:1_000],
-            topic=record.topic,
-            partition=record.partition,
+            topic=topic,
+            partition=partition,
             offset=record.offset,
             timestamp=record.timestamp,
         )

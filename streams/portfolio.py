@@ -262,21 +262,18 @@ def _was_missing(account: Account, posting: Posting, stated_at: int) -> bool:
 def _describe(account: Account, posting: Posting) -> None:
     if posting.held:
         account.held = posting.held if posting.snapshot else account.held + posting.held
-    wire = posting.wire
-    instrument, product, maturity = wire.instrument, wire.product, wire.maturity_date
-    issuer, risk_score, overdue_days = wire.issuer, wire.risk_score, wire.overdue_days
-    if issuer is not None:
-        account.issuer = issuer
-    if risk_score is not None:
-        account.risk_score = risk_score
-    if overdue_days is not None:
-        account.overdue_days = overdue_days
-    if instrument is not None:
-        account.instrument = instrument
-    if product is not None:
-        account.product = product
-    if maturity is not None:
-        account.maturity = maturity.isoformat()
+    if posting.product is not None:
+        account.product = posting.product
+    if posting.instrument is not None:
+        account.instrument = posting.instrument
+    if posting.issuer is not None:
+        account.issuer = posting.issuer
+    if posting.risk_score is not None:
+        account.risk_score = posting.risk_score
+    if posting.maturity_date is not None:
+        account.maturity = posting.maturity_date.isoformat()
+    if posting.overdue_days is not None:
+        account.overdue_days = posting.overdue_days
 
 
 def _set_value(customer: Customer, account: Account, value: int | None, day: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from schemas.movements import AssetClass, Direction, Kind
 from streams.wire import Counterparty, Reverses, Wire
@@ -30,6 +30,12 @@ class Posting:
         counterparty: Counterparty | None,
         reverses: Reverses | None,
         snapshot: bool,
+        product: str | None,
+        instrument: str | None,
+        issuer: str | None,
+        risk_score: int | None,
+        maturity_date: date | None,
+        overdue_days: int | None,
     ) -> None:
         self.wire = wire
         """All of the message."""
@@ -54,6 +60,12 @@ class Posting:
         self.counterparty = counterparty
         self.reverses = reverses
         self.snapshot = snapshot
+        self.product = product
+        self.instrument = instrument
+        self.issuer = issuer
+        self.risk_score = risk_score
+        self.maturity_date = maturity_date
+        self.overdue_days = overdue_days
 
     @property
     def occurred_at(self) -> datetime:

@@ -56,12 +56,11 @@ def read(value: bytes | None, key: bytes | None, largest: int) -> Posting | Refu
     if size > largest:
         return Refusal(Fault.TOO_LARGE, f"{size} bytes, {largest} are allowed")
     try:
-        ascii_only = value.isascii()
-        if not ascii_only:
+        if not value.isascii():
             value.decode()
         if size > _UNNESTED_BYTES and _is_unusual(value):
             raise ValueError("unusual")
-        posting = _work_out(_decode(value), ascii_only and b"\\" not in value and b"\x7f" not in value)
+        posting = _work_out(_decode(value))
         if posting.reverses is not None and _has_nanoseconds(value):
             raise ValueError("the decoder rounds them up, the contract down")
     except UnicodeDecodeError as error:
@@ -81,11 +80,8 @@ def _is_unusual(value: bytes) -> bool:
     return len(value) > _UNUSUAL_BYTES or value.count(b"[") + value.count(b"{") > 64
 
 
-def _work_out(wire: Any, printable: bool) -> Posting:
-    """What the detector needs; ValueError for whatever is odd enough that the contract had better look at it.
-
-    `printable`: no control character can be in it.
-    """
+def _work_out(wire: Any) -> Posting:
+    """What the detector needs; ValueError for whatever is odd enough that the contract had better look at it."""
     fields: tuple[Any, ...] = _fields(wire)
     event_id: str = fields[1]
     source: str = fields[2]
@@ -109,19 +105,14 @@ def _work_out(wire: Any, printable: bool) -> Posting:
         if _is_quantity(quantity) is None:
             raise ValueError("quantity")
         held = int(Decimal(quantity).scaleb(8))
-    if not printable:
-        names = event_id + source + account_id + customer_id
-        if other is not None and other.customer_id is not None:
-            names += other.customer_id
-        if reverses is not None:
-            names += reverses.event_id
-        printable = names.isprintable()
-    if reverses is not None and not 1900 <= reverses.occurred_at.year < 2200:
+    if reverses is not None and not (1900 <= reverses.occurred_at.year < 2200 and _is_printable(reverses.event_id)):
         raise ValueError("odd")
+    others_name: str | None = None if other is None else other.customer_id
     if (
         units <= 0
         or currency not in CURRENCIES
-        or not printable
+        or not (_is_printable(event_id) and _is_printable(source) and _is_printable(account_id) and _is_printable(customer_id))
+        or (others_name is not None and not _is_printable(others_name))
         or (kind is _REVERSAL) is (reverses is None)
         or (kind is _VALUATION and stated is None)
     ):
@@ -144,7 +135,25 @@ def _work_out(wire: Any, printable: bool) -> Posting:
         other,
         reverses,
         snapshot,
+        fields[12],
+        fields[13],
+        fields[15],
+        fields[16],
+        fields[17],
+        fields[18],
     )
+
+
+def _is_printable(text: str) -> bool:
+    """Whether the contract may take it as a name: no control character is in it."""
+    size: i64 = len(text)
+    place: i64 = 0
+    while place < size:
+        code: i64 = ord(text[place])
+        if code < 32 or code > 126:
+            return text.isprintable()
+        place += 1
+    return True
 
 
 def _digits(text: str, at: i64) -> i64:
@@ -222,6 +231,12 @@ def _ask_the_contract(value: bytes) -> Posting | Refusal:
         wire.counterparty,
         wire.reverses,
         wire.snapshot,
+        wire.product,
+        wire.instrument,
+        wire.issuer,
+        wire.risk_score,
+        wire.maturity_date,
+        wire.overdue_days,
     )
 
 

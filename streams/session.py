@@ -183,7 +183,7 @@ class Session:
 
     def _refuse(self, record: ConsumerRecord, refusal: Refusal, accepted: int) -> None:
         self._fuse.good(accepted)
-        self._intake.refuse(record, refusal, self._batch)
+        self._intake.refuse(record, refusal, self._batch, (self._topics[MOVEMENTS], self.number))
 
     async def _pass(self, at: int, record: ConsumerRecord) -> None:
         """Let time pass for every customer for whom that can change something, in pieces that fit into a batch."""

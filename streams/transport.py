@@ -12,22 +12,45 @@ The edges of Faust that were met are wrapped here, once:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any, cast
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, ClassVar, cast
 
 import aiokafka
 import faust
 import structlog
+from aiokafka import TopicPartition
+from aiokafka.consumer import fetcher
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from schemas.settings import Settings
+from schemas.topics import MOVEMENTS
 
 log = structlog.get_logger(__name__)
 
 FETCH_BYTES = 4 << 20
 FETCH_RECORDS = 20_000
+
+
+class MovementRecords(fetcher.PartitionRecords):  # type: ignore[misc]
+    """What a fetch brought of one partition.
+
+    Of the movements' topic the decoder's own record objects are handed out, with offset, timestamp, key, value and headers: to make a
+    `ConsumerRecord` of each costs as much as all else that fetching does. aiokafka has no setting for this, so it stands in for its class.
+    """
+
+    movements: ClassVar[str] = ""
+    """The name of the movements' topic."""
+
+    def _consumer_record(self, tp: TopicPartition, record: Any) -> Any:
+        return record if tp.topic == self.movements else super()._consumer_record(tp, record)
+
+    def __iter__(self) -> Iterator[Any]:
+        return cast("Iterator[Any]", self._records_iterator)
+
+
+fetcher.PartitionRecords = MovementRecords
 
 
 class Detecting(faust.App):
@@ -42,6 +65,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:  # noqa: ARG002
         settings = cast("Detecting", self.app).wealthwatch
         detector = settings.detector
+        MovementRecords.movements = settings.kafka.topic(MOVEMENTS)
         self._assignor = StickyPartitionAssignor
         return aiokafka.AIOKafkaConsumer(
             **settings.kafka.client(),

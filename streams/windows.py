@@ -15,16 +15,32 @@ _SLOT = 900
 class Calendar:
     """Maps instants (whole seconds since 1970) to dates (proleptic ordinals) of one time zone, and back."""
 
-    __slots__ = ("_dates", "_midnights", "zone")
-
     def __init__(self, zone: str) -> None:
         self.zone = ZoneInfo(zone)
         self._dates: dict[int, int] = {}
         self._midnights: dict[int, int] = {}
+        self._slot: int = -1
+        self._date: int = 0
+        """The latest answer: the movements of a feed are close to one another."""
+        self._day: int = 0
+        self._midnight: int = 0
 
     def date_of(self, instant: int) -> int:
         """The date on which an instant falls."""
         slot = instant // _SLOT
+        if slot != self._slot:
+            self._date = self._date_of(slot)
+            self._slot = slot
+        return self._date
+
+    def midnight(self, day: int) -> int:
+        """The instant at which a date begins, which is its first tick."""
+        if day != self._day:
+            self._midnight = self._midnight_of(day)
+            self._day = day
+        return self._midnight
+
+    def _date_of(self, slot: int) -> int:
         found = self._dates.get(slot)
         if found is None:
             if len(self._dates) > 100_000:
@@ -32,8 +48,7 @@ class Calendar:
             found = self._dates[slot] = datetime.fromtimestamp(slot * _SLOT, self.zone).toordinal()
         return found
 
-    def midnight(self, day: int) -> int:
-        """The instant at which a date begins, which is its first tick."""
+    def _midnight_of(self, day: int) -> int:
         found = self._midnights.get(day)
         if found is None:
             if len(self._midnights) > 10_000:
