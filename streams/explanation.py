@@ -355,12 +355,12 @@ class _Listener:
             self._add(self._answer(rule, finding, Reason.OPENED))
 
     def _take_condition(self, rule: ConditionRule[Any], situation: Situation, prepared: Prepared[Any], found: list[Measured]) -> None:
-        quiet = not found
-        for measured in found or self._if_asked(rule, situation, prepared):
+        facets = {measured.facet for measured in found}
+        for measured in [*found, *(one for one in self._if_asked(rule, situation, prepared) if one.facet not in facets)]:
             finding = Finding(situation, prepared, measured, band(prepared.bands, measured.value, measured.threshold))
             held = situation.customer.conditions.get(f"{rule.name}:{measured.facet}")
             opens = rule.opens(measured, situation, prepared)
-            if quiet and opens:
+            if opens and measured.facet not in facets:
                 continue  # asked otherwise, it answers otherwise: that is none of this decision
             below = Reason.BELOW_THRESHOLD if measured.value < measured.threshold else Reason.OUT_OF_ITS_RANGE
             if held is not None and held.notification_id:
@@ -375,7 +375,7 @@ class _Listener:
             self._add(self._unmeasured(rule, Reason.NO_ANSWER))
 
     def _if_asked(self, rule: ConditionRule[Any], situation: Situation, prepared: Prepared[Any]) -> list[Measured]:
-        """What a rule would measure that spares itself the measuring while nothing at all is open."""
+        """What a rule measures that spares itself numbers below the limit while nothing at all is open."""
         conditions = situation.customer.conditions
         other = next((name for name in self.book.conditions if name != rule.name), None)
         if conditions or other is None:
