@@ -15,12 +15,12 @@ WIDTH: Final[i64] = 7
 """Numbers of a row: date, external credits, external debits, income less cost, AUM at its end, debits counted, movements counted."""
 BLOCK: Final[i64] = 16
 """Rows that are written with every state, at least; twice as many at most."""
-_CREDITS: Final[i64] = 1
-_DEBITS: Final[i64] = 2
-_INCOME: Final[i64] = 3
-_CLOSE: Final[i64] = 4
-_WITHDRAWALS: Final[i64] = 5
-_MOVEMENTS: Final[i64] = 6
+CREDITS: Final[i64] = 1
+DEBITS: Final[i64] = 2
+INCOME: Final[i64] = 3
+CLOSE: Final[i64] = 4
+WITHDRAWALS: Final[i64] = 5
+MOVEMENTS: Final[i64] = 6
 KINDS_OF_CLASS: Final[i64] = 16
 """More than there are asset classes: a place in `Classes` is date x 16 + class."""
 
@@ -57,46 +57,46 @@ class History:
             return False
         place = self._row(day)
         rows = self.rows
-        rows[place + _CREDITS] = rows[place + _CREDITS] + credit
-        rows[place + _DEBITS] = rows[place + _DEBITS] + debit
+        rows[place + CREDITS] = rows[place + CREDITS] + credit
+        rows[place + DEBITS] = rows[place + DEBITS] + debit
         return True
 
     def earn(self, day: i64, income: i64) -> None:
         """Add income, or a cost below 0, to a date that is kept."""
         if day >= self.kept_from:
             place = self._row(day)
-            self.rows[place + _INCOME] = self.rows[place + _INCOME] + income
+            self.rows[place + INCOME] = self.rows[place + INCOME] + income
 
     def count(self, day: i64, debits: i64, movements: i64) -> None:
         """Count movements, and those that are debits, on a date that is kept."""
         if day >= self.kept_from:
             place = self._row(day)
-            self.rows[place + _WITHDRAWALS] = self.rows[place + _WITHDRAWALS] + debits
-            self.rows[place + _MOVEMENTS] = self.rows[place + _MOVEMENTS] + movements
+            self.rows[place + WITHDRAWALS] = self.rows[place + WITHDRAWALS] + debits
+            self.rows[place + MOVEMENTS] = self.rows[place + MOVEMENTS] + movements
 
     def credits(self, first: i64, last: i64) -> int:
         """External credits from `first` to `last`, both included."""
-        return self._sum(_CREDITS, first, last)
+        return self._sum(CREDITS, first, last)
 
     def debits(self, first: i64, last: i64) -> int:
         """External debits from `first` to `last`, both included."""
-        return self._sum(_DEBITS, first, last)
+        return self._sum(DEBITS, first, last)
 
     def within(self, first: i64, last: i64) -> tuple[int, int]:
         """External credits and debits from `first` to `last`, both included."""
-        return self._sum(_CREDITS, first, last), self._sum(_DEBITS, first, last)
+        return self._sum(CREDITS, first, last), self._sum(DEBITS, first, last)
 
     def income(self, first: i64, last: i64) -> int:
         """Income less cost from `first` to `last`, both included."""
-        return self._sum(_INCOME, first, last)
+        return self._sum(INCOME, first, last)
 
     def withdrawals(self, first: i64, last: i64) -> int:
         """How many debits there were from `first` to `last`, both included."""
-        return self._sum(_WITHDRAWALS, first, last)
+        return self._sum(WITHDRAWALS, first, last)
 
     def movements(self, first: i64, last: i64) -> int:
         """How many movements there were from `first` to `last`, both included."""
-        return self._sum(_MOVEMENTS, first, last)
+        return self._sum(MOVEMENTS, first, last)
 
     def close(self, day: i64) -> int | None:
         """AUM at the end of a date; None before the first movement."""
@@ -104,7 +104,7 @@ class History:
         place: i64 = len(rows) - WIDTH
         while place >= 0:
             if rows[place] <= day:
-                return rows[place + _CLOSE]
+                return rows[place + CLOSE]
             place -= WIDTH
         return None
 
@@ -120,9 +120,9 @@ class History:
         while True:
             since = rows[place]
             if since <= first:
-                return total + int(rows[place + _CLOSE]) * int(upper - first + 1)
+                return total + int(rows[place + CLOSE]) * int(upper - first + 1)
             if since <= upper:
-                total += int(rows[place + _CLOSE]) * int(upper - since + 1)
+                total += int(rows[place + CLOSE]) * int(upper - since + 1)
                 upper = since - 1
             place -= WIDTH
 
@@ -131,7 +131,7 @@ class History:
         rows = self.rows
         size: i64 = len(rows)
         place = size - WIDTH if size > 0 and rows[size - WIDTH] >= day else self._row(day)
-        self.rows[place + _CLOSE] = value
+        self.rows[place + CLOSE] = value
 
     def moved_late(self, day: i64, change: i64) -> None:
         """A late movement raises every close from its own date on."""
@@ -139,7 +139,7 @@ class History:
         rows = self.rows
         size: i64 = len(rows)
         while place < size:
-            rows[place + _CLOSE] = rows[place + _CLOSE] + change
+            rows[place + CLOSE] = rows[place + CLOSE] + change
             place += WIDTH
 
     def forget_before(self, day: i64) -> None:
@@ -156,7 +156,7 @@ class History:
             rows = self.rows = rows[kept:]
             self.settled = self.settled - kept if self.settled > kept else 0
         if len(rows) > 0 and rows[0] < day:
-            for column in (_CREDITS, _DEBITS, _INCOME, _WITHDRAWALS, _MOVEMENTS):
+            for column in (CREDITS, DEBITS, INCOME, WITHDRAWALS, MOVEMENTS):
                 rows[column] = 0
 
     def settle(self) -> None:
@@ -174,7 +174,7 @@ class History:
             size -= WIDTH
         whole = settled[size - count : size] if 0 < count <= size else vec[i64]()
         if len(whole) > 0 and whole[0] < kept_from:
-            for column in (_CREDITS, _DEBITS, _INCOME, _WITHDRAWALS, _MOVEMENTS):
+            for column in (CREDITS, DEBITS, INCOME, WITHDRAWALS, MOVEMENTS):
                 whole[column] = 0
         for number in rows:
             whole = append(whole, number)
@@ -185,7 +185,7 @@ class History:
         rows = self.rows
         total = 0
         for place in range(0, len(rows), WIDTH):
-            total += abs(int(rows[place + _CREDITS])) + abs(int(rows[place + _DEBITS])) + abs(int(rows[place + _INCOME]))
+            total += abs(int(rows[place + CREDITS])) + abs(int(rows[place + DEBITS])) + abs(int(rows[place + INCOME]))
         return total
 
     def highest(self) -> int:
@@ -195,7 +195,7 @@ class History:
     def closes(self) -> list[tuple[int, int]]:
         """Every date that is kept with its close, the first first."""
         rows = self.rows
-        return [(rows[place], rows[place + _CLOSE]) for place in range(0, len(rows), WIDTH)]
+        return [(rows[place], rows[place + CLOSE]) for place in range(0, len(rows), WIDTH)]
 
     def _sum(self, column: i64, first: i64, last: i64) -> int:
         rows = self.rows
@@ -221,7 +221,7 @@ class History:
             if place < self.settled:
                 self.unsettled = True
             return place
-        close = rows[place + _CLOSE] if place >= 0 else 0
+        close = rows[place + CLOSE] if place >= 0 else 0
         place += WIDTH
         if place < self.settled:
             self.settled += WIDTH
@@ -235,7 +235,7 @@ class History:
         rows[place] = day
         for column in range(1, WIDTH):
             rows[place + column] = 0
-        rows[place + _CLOSE] = close
+        rows[place + CLOSE] = close
         self.rows = rows
         return place
 

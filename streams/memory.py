@@ -25,6 +25,9 @@ PASSING_SECONDS: Final = 172_800
 MOST_PASSING: Final = 32
 MOST_RHYTHMS: Final = 8
 MOST_BEATS: Final = 25
+SALARY_DAYS: Final = 62
+"""Two months: the amounts of salaries are kept for so many dates."""
+MOST_SALARIES: Final = 16
 MOST_DEALT: Final = 32
 DEALT_DAYS: Final = 45
 """Longer than any number of working days within which proceeds may be placed again."""
@@ -90,6 +93,8 @@ class Memory:
         """Fours of the last 90 dates: bank, payee's name, date, amount of an external transfer or cheque."""
         self.passing: list[Passing] = []
         self.rhythms: list[Rhythm] = []
+        self.salaries: vec[i64] = vec[i64]()
+        """Pairs of the last 62 dates: date, amount of a salary, as they arrived."""
         self.dealt: list[Dealt] = []
         """Of the last 45 dates, the first first; what was placed only where something had come back before it."""
         self.fired: vec[i64] = vec[i64]()
@@ -168,6 +173,11 @@ class Memory:
         """Forget the credits that are more than 48 hours old, and as many again for what comes late."""
         if self.passing and self.passing[0].at < now - 2 * PASSING_SECONDS:
             self.passing = [one for one in self.passing if one.at >= now - 2 * PASSING_SECONDS]
+
+    def earn(self, day: i64, value: i64) -> None:
+        """A salary came, of this amount."""
+        kept = append(_since(self.salaries, 2, 0, day - SALARY_DAYS + 1, MOST_SALARIES), day)
+        self.salaries = append(kept, value)
 
     def beat(self, payer: str, day: int) -> None:
         """A salary came."""

@@ -299,6 +299,7 @@ def _flow_in(customer: Customer, posting: Posting, effect: Effect, value: int, d
         memory.pass_in(at, value, f"{posting.source}/{posting.event_id}", customer.tier)
         if posting.kind is _SALARY:
             memory.beat(payee_of(posting) or "salary", day)
+            memory.earn(day, value)
         return
     customer.history.add(day, 0, value)
     account.debits.add(at, posting.units, value)

@@ -131,6 +131,7 @@ def _write_memory(to: BytesWriter, memory: Memory) -> None:
         write_i16_le(to, len(rhythm.days))
         for day in rhythm.days:
             write_i64_le(to, day)
+    _write_numbers(to, memory.salaries)
     write_i16_le(to, len(memory.dealt))
     for dealt in memory.dealt:
         write_i64_le(to, dealt.at)
@@ -322,6 +323,7 @@ def _read_memory(held: _Reader, memory: Memory) -> None:
     for _ in range(held.short()):
         payer = held.text()
         memory.rhythms.append(Rhythm(payer, [held.number() for _ in range(held.short())]))
+    memory.salaries = held.numbers()
     for _ in range(held.short()):
         memory.dealt.append(Dealt(held.number(), held.number(), held.number(), held.text()))
     memory.fired = held.numbers()
