@@ -32,6 +32,13 @@ class Status(StrEnum):
     RETRACTED = "retracted"
 
 
+class Classification(StrEnum):
+    """Who may not see a notification."""
+
+    RESTRICTED = "restricted"
+    """The customer's manager and their heads: nobody may be tipped off. It goes where the settings say, or nowhere."""
+
+
 class RuleReference(Message):
     """Which rule, in which version, decided."""
 
@@ -123,9 +130,10 @@ class Notification(Message):
     status: Status
     rule: RuleReference
     severity: Severity
+    classification: Classification | None = Field(None, description="None: for the customer's manager; else do not show it to them")
     customer_id: Identifier
     household_id: Identifier | None = None
-    manager_id: Identifier | None = Field(None, description="None: no manager is known for the customer")
+    manager_id: Identifier | None = Field(None, description="None: no manager is known for the customer, or it is not for them (`classification`)")
     branch: Text = ""
     segment: Segment
     tier: Text

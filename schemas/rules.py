@@ -35,8 +35,8 @@ class Severity(StrEnum):
 
 _ORDER = tuple(Severity)
 
-Parameter = Annotated[bool, Strict()] | Decimal | str | dict[str, Decimal]
-"""A threshold or another number of a rule; money in the base currency, shares as fractions (0.1 is 10 %)."""
+Parameter = Annotated[bool, Strict()] | Decimal | str | dict[str, Decimal] | tuple[str, ...]
+"""A threshold or another number of a rule, or a list of names; money in the base currency, shares as fractions (0.1 is 10 %)."""
 
 
 class RuleFault(StrEnum):

@@ -22,7 +22,7 @@ from streams.customer import Condition, Customer, Told
 from streams.events import digest_of, is_known, remember
 from streams.findings import band, identity, notification_id, notify
 from streams.memory import name_of
-from streams.portfolio import INITIATED, Effect, apply, can_revalue, fits, revalue
+from streams.portfolio import INITIATED, Effect, apply, can_revalue, fits, never_was, revalue
 from streams.posting import Posting
 from streams.rule import LONGEST_WINDOW, ConditionRule, EventRule, Finding, Measured, Prepared
 from streams.sheet import cause_place, held_sheet
@@ -142,8 +142,7 @@ def _ask(
         _rearm(situation)
     if digest in customer.reversed:
         customer.reversed.remove(digest)
-        if posting.direction is Direction.DEBIT:
-            effect.account.debits.take_back(posting.at, posting.units)
+        never_was(customer, posting, effect, world.calendar)
     else:
         for event in events:
             _ask_event(event.rule, event.prepared, situation, digest, detected_at, world, found)
@@ -260,6 +259,8 @@ def _pass_time(
             if total is not None:
                 average = total // AVERAGE_DAYS
                 customer.tier = decided_tier(customer.tier, average, book)
+                if customer.tier != tier_before:
+                    customer.memory.tier_since, customer.memory.tier_before = day, tier_before
         if customer.conditions or customer.tier != tier_before or (begins and _matters(customer, day, average, book)):
             situation = Situation(customer, book, calendar, tick, day)
             situation.average, situation.tier_before = average, tier_before
@@ -358,6 +359,8 @@ def _ask_event(
     found.append(notify(world, rule, finding, status=Status.OPENED, about=about, dedup_key=dedup_key, detected_at=detected_at))
     customer.told.append(Told(digest, rule.name, dedup_key, str(about), finding.severity, posting.account_id))
     del customer.told[:-KEPT_TOLD]
+    for credit in rule.uses(situation, prepared):
+        credit.told = True
 
 
 def _rearm(situation: Situation) -> None:

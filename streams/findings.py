@@ -72,16 +72,20 @@ def notify(
     profile = customer.profile
     said = rule.say(finding)
     over = status in (Status.RESOLVED, Status.RETRACTED)
+    about_rule = situation.book.rules[finding.measured.facet] if status is Status.RETRACTED and rule.retracts else rule
+    classification = about_rule.classification
+    group = f"{customer.customer_id}:{situation.day}"
     return Notification(
         message_id=uuid5(about, f"{status}|{finding.severity}"),
         notification_id=about,
         kind=rule.kind,
         status=status,
-        rule=situation.book.references[finding.measured.facet if status is Status.RETRACTED and rule.retracts else rule.name],
+        rule=situation.book.references[about_rule.name],
+        classification=classification,
         severity=finding.severity,
         customer_id=customer.customer_id,
         household_id=profile.household_id,
-        manager_id=profile.manager_id,
+        manager_id=profile.manager_id if classification is None else None,
         branch=profile.branch,
         segment=profile.segment,
         tier=situation.book.tier_of(customer),
@@ -94,7 +98,7 @@ def notify(
         detected_at=detected_at,
         due_by=None if over else due_by(finding.severity, detected_at, situation.book.bank),
         dedup_key=dedup_key,
-        group_key=f"{customer.customer_id}:{situation.day}",
+        group_key=group if classification is None else f"{classification}:{group}",
     )
 
 
@@ -117,11 +121,12 @@ def _evidence(world: World, rule: Rule[Any], finding: Finding[Any]) -> Evidence:
         for place, value in ((account.asset_class, -(account.value or 0)), (effect.class_before, effect.value_before)):
             before[CLASSES[place]] = before.get(CLASSES[place], 0) + value
     facts: Facts = rule.facts(finding)
-    threshold = in_unit(finding.measured.threshold, rule.unit)
+    unit = finding.measured.unit or rule.unit
+    threshold = in_unit(finding.measured.threshold, unit)
     foreign = sorted({account.currency for account in customer.accounts.values()} - {world.rates.base})
     return Evidence(
-        measured=in_unit(finding.measured.value, rule.unit),
-        unit=rule.unit,
+        measured=in_unit(finding.measured.value, unit),
+        unit=unit,
         threshold=threshold,
         bands=tuple(Band(severity=name, lower=threshold * multiple) for name, multiple in finding.prepared.bands),
         window=facts.window,

@@ -18,6 +18,11 @@ MOST_PAYEES: Final = 128
 PAYEE_DAYS: Final = 731
 """Two years, a leap day included."""
 MOST_PAYMENTS: Final = 512
+_PAYMENT: Final = 4
+"""Numbers of a payment."""
+REGULAR: Final = 4
+"""From so many payments on a payee's name is kept, since a rule may have to say it when no movement does."""
+MOST_REGULARS: Final = 16
 PAYMENT_DAYS: Final = 30
 MOST_ELSEWHERE: Final = 256
 ELSEWHERE_DAYS: Final = 90
@@ -39,6 +44,11 @@ MOST_WARNED: Final = 8
 def name_of(text: str) -> int:
     """A name as a number: 64 bits of XXH3."""
     return read_i64_le(xxh3_64_digest(text.encode()), 0)
+
+
+def institution(bank: str) -> str:
+    """A bank as it is looked up: of a BIC of eleven characters, the eight that stand for the institution and not for a branch."""
+    return bank[:8] if len(bank) == 11 and bank.isascii() and bank.isalnum() and bank.isupper() else bank
 
 
 class Passing:
@@ -88,7 +98,9 @@ class Memory:
         self.payees: vec[i64] = vec[i64]()
         """Pairs: payee of an external debit, its latest date."""
         self.payments: vec[i64] = vec[i64]()
-        """Triples of the last 30 dates: payee, date, amount of an external debit."""
+        """Fours of the last 30 dates: payee, date, amount of an external debit, AUM before it."""
+        self.regulars: dict[int, str] = {}
+        """The names, as texts, of payees with several payments, the latest to become one last."""
         self.elsewhere: vec[i64] = vec[i64]()
         """Fours of the last 90 dates: bank, payee's name, date, amount of an external transfer or cheque."""
         self.passing: list[Passing] = []
@@ -101,6 +113,15 @@ class Memory:
         """Triples of the last 92 dates: name of an event rule that fired, date, digest of the movement or 0; two of each rule."""
         self.warned: vec[i64] = vec[i64]()
         """Pairs: a warning or critical notification since the bank last spoke with the customer, its date; the first of them."""
+
+        self.tier_since: int = 0
+        """The date at whose first tick the tier changed last; 0 for never."""
+        self.tier_before: str = ""
+        """As decided until then."""
+
+    def tier_on(self, day: int, tier: str) -> str:
+        """The tier as decided on a date, where `tier` is the one of today; only the latest change is known."""
+        return tier if day >= self.tier_since else self.tier_before
 
     def amount(self, credit: bool, value: i64) -> None:
         """One more external movement."""
@@ -132,12 +153,32 @@ class Memory:
             self.payees = append(payees, day)
         return 0
 
-    def pay(self, payee: i64, day: i64, value: i64) -> None:
+    def pay(self, payee: i64, name: str, day: i64, value: i64, before: i64) -> None:
         """Remember an external debit to a payee."""
-        kept = _since(self.payments, 3, 1, day - PAYMENT_DAYS + 1, MOST_PAYMENTS)
+        kept = _since(self.payments, _PAYMENT, 1, day - PAYMENT_DAYS + 1, MOST_PAYMENTS)
         kept = append(kept, payee)
         kept = append(kept, day)
-        self.payments = append(kept, value)
+        kept = append(kept, value)
+        self.payments = append(kept, before)
+        if self._paid(payee) >= REGULAR and payee not in self.regulars:
+            gone = [number for number in self.regulars if self._paid(number) == 0]
+            if len(self.regulars) - len(gone) >= MOST_REGULARS:
+                gone.append(next(iter(self.regulars)))
+            for number in gone:
+                self.regulars.pop(number, None)
+            self.regulars[payee] = name
+
+    def _paid(self, payee: i64) -> int:
+        """How many payments to a payee are kept."""
+        payments = self.payments
+        size: i64 = len(payments)
+        found: i64 = 0
+        place: i64 = 0
+        while place < size:
+            if payments[place] == payee:
+                found += 1
+            place += _PAYMENT
+        return found
 
     def move_elsewhere(self, bank: i64, name: i64, day: i64, value: i64) -> None:
         """Remember an external transfer or cheque."""
@@ -149,7 +190,7 @@ class Memory:
 
     def take_back(self, payee: i64, name: i64, day: i64, value: i64) -> None:
         """An external debit was reversed: it was not paid."""
-        self.payments = _without(self.payments, 3, payee, 1, day, value)
+        self.payments = _without(self.payments, _PAYMENT, payee, 1, day, value)
         self.elsewhere = _without(self.elsewhere, 4, name, 2, day, value)
 
     def take_back_credit(self, identity: str) -> None:

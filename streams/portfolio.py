@@ -18,7 +18,7 @@ from typing import Final
 
 from schemas.movements import FLOWS, AssetClass, Direction, Flow, Kind
 from streams.customer import CLASSES, IS_LIABILITY, Account, Customer
-from streams.memory import Dealt, name_of
+from streams.memory import Dealt, institution, name_of
 from streams.money import Rates
 from streams.posting import Posting
 from streams.windows import Calendar
@@ -61,7 +61,8 @@ _SALARY: Final = Kind.SALARY
 _COMES_BACK: Final = frozenset({Kind.MATURITY, Kind.REDEMPTION})
 _PLACED: Final = frozenset({Kind.PURCHASE, Kind.PLACEMENT})
 _DEMAND: Final = _PLACE[AssetClass.DEMAND_DEPOSIT]
-_MOVES_ELSEWHERE: Final = frozenset({Kind.TRANSFER_OUT, Kind.CHEQUE, Kind.WITHDRAWAL})
+MOVES_ELSEWHERE: Final = frozenset({Kind.TRANSFER_OUT, Kind.CHEQUE, Kind.WITHDRAWAL})
+"""Kinds that may take money to another institution; cards and bills pay for something."""
 
 
 class Effect:
@@ -86,11 +87,12 @@ class Effect:
         self.at: int = 0
         """Event time."""
         self.payee: int = 0
-        """Of an external debit, as `streams.memory.name_of` makes it; 0 where none is given."""
+        """Of an external debit, or of one reversed, as `streams.memory.name_of` makes it; 0 where none is given."""
         self.paid_before: int = 0
         """Date of the latest earlier debit to that payee; 0 for none in two years."""
         self.clock_day: int = 0
         """Business date of the customer's clock."""
+        self.overdue_before: int = account.overdue_days
 
 
 def flow_of(customer: Customer, posting: Posting, kind: Kind) -> Flow:
@@ -200,7 +202,7 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
     if not snapshot:
         history.count(day, 0 if posting.direction is _CREDIT else 1, 1)
         if posting.reverses is not None:
-            _undo(customer, posting, account, value, calendar)
+            _undo(customer, posting, effect, value, calendar)
         else:
             flow = effect.flow = flow_of(customer, posting, posting.kind)
             if flow is _EXTERNAL:
@@ -272,7 +274,7 @@ def _describe(account: Account, posting: Posting) -> None:
         account.risk_score = posting.risk_score
     if posting.maturity_date is not None:
         account.maturity = posting.maturity_date.isoformat()
-    if posting.overdue_days is not None:
+    if posting.overdue_days is not None and posting.at >= account.latest:
         account.overdue_days = posting.overdue_days
 
 
@@ -309,8 +311,8 @@ def _flow_in(customer: Customer, posting: Posting, effect: Effect, value: int, d
     if payee:
         number = name_of(payee)
         effect.payee, effect.paid_before = number, memory.payee(number, day)
-        memory.pay(number, day, value)
-    if posting.kind in _MOVES_ELSEWHERE:
+        memory.pay(number, payee, day, value, effect.aum_before)
+    if posting.kind in MOVES_ELSEWHERE:
         bank, name = elsewhere_of(posting)
         if bank or name:
             memory.move_elsewhere(bank, name, day, value)
@@ -338,17 +340,28 @@ def elsewhere_of(posting: Posting) -> tuple[int, int]:
         return 0, 0
     bank: str = other.bank or ""
     name: str = other.name or ""
-    return name_of(bank) if bank else 0, name_of(name) if name else 0
+    return name_of(institution(bank)) if bank else 0, name_of(name) if name else 0
 
 
-def _undo(customer: Customer, posting: Posting, account: Account, value: int, calendar: Calendar) -> None:
+def never_was(customer: Customer, posting: Posting, effect: Effect, calendar: Calendar) -> None:
+    """A movement whose reversal came before it: take it out of what is remembered of single movements; the sums are right already."""
+    if effect.flow is not _EXTERNAL:
+        return
+    if posting.direction is _CREDIT:
+        customer.memory.take_back_credit(f"{posting.source}/{posting.event_id}")
+        return
+    effect.account.debits.take_back(posting.at, posting.units)
+    customer.memory.take_back(effect.payee, elsewhere_of(posting)[1], calendar.date_of(posting.at), effect.value)
+
+
+def _undo(customer: Customer, posting: Posting, effect: Effect, value: int, calendar: Calendar) -> None:
     """Take the reversed movement out of the flows of its own date."""
     reverses = posting.reverses
     assert reverses is not None
     at = int(reverses.occurred_at.timestamp() // 1)
     day = calendar.date_of(at)
     if reverses.kind in _COMES_BACK or (reverses.kind in _PLACED and customer.memory.dealt):
-        if account.asset_class == _DEMAND:
+        if effect.account.asset_class == _DEMAND:
             customer.memory.undeal(at, day, f"{posting.source}/{reverses.event_id}", calendar.date_of(customer.clock))
         return
     if flow_of(customer, posting, reverses.kind) is not _EXTERNAL:
@@ -358,7 +371,8 @@ def _undo(customer: Customer, posting: Posting, account: Account, value: int, ca
         customer.memory.take_back_credit(f"{posting.source}/{reverses.event_id}")
         return
     customer.history.add(day, 0, -value)
-    account.debits.take_back(at, posting.units)
+    effect.account.debits.take_back(at, posting.units)
     customer.memory.pass_out(at, -value)
     payee = payee_of(posting)
-    customer.memory.take_back(name_of(payee) if payee else 0, elsewhere_of(posting)[1], day, value)
+    effect.payee = name_of(payee) if payee else 0
+    customer.memory.take_back(effect.payee, elsewhere_of(posting)[1], day, value)

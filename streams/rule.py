@@ -7,7 +7,7 @@ opens, escalates, resolves and tells; the rule knows its definition and its word
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, ClassVar, Final, Generic, Literal, NamedTuple, TypeVar
@@ -15,10 +15,11 @@ from typing import Annotated, ClassVar, Final, Generic, Literal, NamedTuple, Typ
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.movements import Direction, Flow
-from schemas.notifications import NotificationKind, Window
+from schemas.notifications import Classification, NotificationKind, Window
 from schemas.rules import Severity
 from schemas.settings import Tier
 from streams.customer import Customer
+from streams.memory import Passing
 from streams.money import ceiling, to_units
 from streams.screens import Screen
 from streams.situation import Situation
@@ -104,6 +105,8 @@ class Measured(NamedTuple):
     threshold: int
     facet: str = ""
     """Which of a rule's several numbers this is: a window, an account, a tier line."""
+    unit: Unit | None = None
+    """Where it is not the rule's own."""
 
 
 class Facts(NamedTuple):
@@ -143,6 +146,8 @@ class Rule(ABC, Generic[P]):
     parameters: ClassVar[type[Parameters]]
     retracts: ClassVar[bool] = False
     """It takes back what another rule told; only R07 does."""
+    classification: ClassVar[Classification | None] = None
+    """Where what it says is not for the customer's manager."""
     at_close: ClassVar[bool] = False
     """Asked at the first tick of every date, which closes the one before: a condition by `measure`, an event rule by `measure_close`."""
     inhibits: ClassVar[frozenset[str]] = frozenset()
@@ -189,6 +194,10 @@ class EventRule(Rule[P]):
     def measure_close(self, situation: Situation, prepared: Prepared[P]) -> Iterator[Measured]:  # noqa: ARG002
         """At the first tick of a date: the numbers that fire on just this date, each with a facet of its own. Asked once a date."""
         yield from ()
+
+    def uses(self, situation: Situation, prepared: Prepared[P]) -> Iterable[Passing]:  # noqa: ARG002
+        """The credits that a finding at this movement is about: having told it, the engine marks them, since a credit triggers once."""
+        return ()
 
     def rearms(self, situation: Situation, prepared: Prepared[P], facet: str) -> bool:  # noqa: ARG002
         """Whether a movement frees the latch of a facet."""

@@ -140,6 +140,12 @@ def _write_memory(to: BytesWriter, memory: Memory) -> None:
         _write_text(to, dealt.identity)
     _write_numbers(to, memory.fired)
     _write_numbers(to, memory.warned)
+    write_i16_le(to, len(memory.regulars))
+    for payee, name in memory.regulars.items():
+        write_i64_le(to, payee)
+        _write_text(to, name)
+    write_i64_le(to, memory.tier_since)
+    _write_text(to, memory.tier_before)
 
 
 def _write_account(to: BytesWriter, account: Account) -> None:
@@ -328,6 +334,11 @@ def _read_memory(held: _Reader, memory: Memory) -> None:
         memory.dealt.append(Dealt(held.number(), held.number(), held.number(), held.text()))
     memory.fired = held.numbers()
     memory.warned = held.numbers()
+    for _ in range(held.short()):
+        payee = held.number()
+        memory.regulars[payee] = held.text()
+    memory.tier_since = held.number()
+    memory.tier_before = held.text()
 
 
 def _read_profile(held: _Reader) -> Profile:
