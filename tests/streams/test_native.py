@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,27 @@ def test_a_module_of_the_core_runs_as_was_asked_for(source: str, pytestconfig: p
         assert place.parent == (ROOT / "build/native" / source).parent
     else:
         assert place == ROOT / source
+
+
+def test_a_year_of_a_bank_is_decided_alike_to_the_byte(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    """Late, doubled, misordered and lost movements among them; the compiled core in two processes, the interpreted one in one."""
+    if pytestconfig.getoption("--core") == "interpreted":
+        pytest.skip("compares with the compiled core: make test-native")
+    feed = tmp_path / "bank.jsonl"
+
+    def wealthwatch(first: Path, *arguments: object) -> str:
+        environment = {**os.environ, "PYTHONPATH": str(first), "PYTHONSAFEPATH": "1"}
+        command = [sys.executable, "-m", "wealthwatch", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=120).stdout
+
+    kinds = {"compiled": (ROOT / "build/native", 2), "interpreted": (ROOT, 1)}
+    wealthwatch(ROOT, "simulate", "--customers", 60, "--days", 365, "--faults", "--out", feed)
+    for kind, (place, jobs) in kinds.items():
+        assert f"(core {kind})" in wealthwatch(place, "--version")
+        wealthwatch(place, "backtest", feed, "--jobs", jobs, "--out", tmp_path / kind)
+    compiled, interpreted = ({path.name: path.read_bytes() for path in (tmp_path / kind).iterdir()} for kind in kinds)
+    assert compiled["notifications.jsonl"].count(b"\n") > 60
+    assert compiled == interpreted
 
 
 def test_no_compiled_module_stands_among_the_sources() -> None:

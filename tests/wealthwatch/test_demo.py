@@ -17,6 +17,8 @@ import httpx
 import pytest
 
 from wealthwatch.broker import HOST, free_port
+from wealthwatch.build import core
+from wealthwatch.services import COMMANDS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -89,6 +91,8 @@ def test_a_demo_for_a_script_says_what_came_of_it_and_nothing_else(tmp_path: Pat
     assert notifications["total"] == sum(notifications["by_rule"].values()) == sum(notifications["by_severity"].values()) > 0
     assert {"large_inflow", "large_outflow"} <= set(notifications["by_rule"])
     assert summary["movements_per_second"] == pytest.approx(summary["movements"] / summary["seconds"], rel=0.01)
+    for service in COMMANDS:
+        assert f"core={core()}" in (tmp_path / "new" / f"{service}.log").read_text()
 
 
 def test_the_inbox_is_there_with_a_login_and_ctrl_c_ends_everything() -> None:

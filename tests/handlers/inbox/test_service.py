@@ -81,6 +81,7 @@ def test_the_inbox_serves_what_kafka_says_and_ends_when_asked(settings: Settings
         assert 'wealthwatch_inbox_records_total{topic="customers"} 1.0' in metrics
         assert 'wealthwatch_inbox_requests_total{method="GET",route="/",status="200"} 1.0' in metrics
         assert "wealthwatch_inbox_live_connections 1.0" in metrics
+        assert "wealthwatch_build_info{" in metrics
         assert httpx.get(f"{door}/healthz").status_code == 200
         child.stop()
         assert child.exit_code == 0
