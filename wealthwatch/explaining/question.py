@@ -121,7 +121,9 @@ def of_time(source: Source, settings: Settings, customer_id: str, at: datetime, 
 
 
 def _in(life: Life, chosen: Notification) -> Notification | None:
-    return next((one for one in life.notifications if one.message_id == chosen.message_id), None)
+    """The message in the replay, or the one in its place: with another severity it has another id."""
+    alike = [one for one in life.notifications if (one.notification_id, one.status) == (chosen.notification_id, chosen.status)]
+    return next((one for one in alike if one.message_id == chosen.message_id), alike[0] if alike else None)
 
 
 def _numbers(one: Notification) -> tuple[object, ...]:
