@@ -16,6 +16,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class CompileCore(BuildHookInterface[Any]):
     """Puts the modules that pyproject.toml names into the wheel as compiled ones, beside their sources."""
 
+    def dependencies(self) -> list[str]:
+        """What an isolated build needs besides hatchling: the compiler, and what the packages import, for their types."""
+        return [*self.metadata.config["dependency-groups"]["native"], *self.metadata.core.dependencies]
+
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile, and say what is to be packed and for what platform."""
         self._folder = TemporaryDirectory()
