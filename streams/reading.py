@@ -32,6 +32,8 @@ _has_nanoseconds: Final = re.compile(rb":\d\d[.,]\d{7}").search
 _is_date: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 _days: Final[dict[str, int]] = {}
 _MOST_DAYS: Final = 200_000
+_names: Final[set[str]] = set()
+_MOST_NAMES: Final = 200_000
 _EPOCH: Final = datetime(1970, 1, 1).toordinal()  # noqa: DTZ001 - a date of the calendar, not an instant
 _CREDIT: Final = Direction.CREDIT
 _REVERSAL: Final = Kind.REVERSAL
@@ -105,14 +107,14 @@ def _work_out(wire: Any) -> Posting:
         if _is_quantity(quantity) is None:
             raise ValueError("quantity")
         held = int(Decimal(quantity).scaleb(8))
-    if reverses is not None and not (1900 <= reverses.occurred_at.year < 2200 and _is_printable(reverses.event_id)):
+    if reverses is not None and not (1900 <= reverses.occurred_at.year < 2200 and reverses.event_id.isprintable()):
         raise ValueError("odd")
     others_name: str | None = None if other is None else other.customer_id
     if (
         units <= 0
         or currency not in CURRENCIES
-        or not (_is_printable(event_id) and _is_printable(source) and _is_printable(account_id) and _is_printable(customer_id))
-        or (others_name is not None and not _is_printable(others_name))
+        or not (event_id.isprintable() and _is_name(source) and _is_name(account_id) and _is_name(customer_id))
+        or (others_name is not None and not _is_name(others_name))
         or (kind is _REVERSAL) is (reverses is None)
         or (kind is _VALUATION and stated is None)
     ):
@@ -144,15 +146,15 @@ def _work_out(wire: Any) -> Posting:
     )
 
 
-def _is_printable(text: str) -> bool:
-    """Whether the contract may take it as a name: no control character is in it."""
-    size: i64 = len(text)
-    place: i64 = 0
-    while place < size:
-        code: i64 = ord(text[place])
-        if code < 32 or code > 126:
-            return text.isprintable()
-        place += 1
+def _is_name(text: str) -> bool:
+    """Whether no control character is in it; those that come again and again are remembered."""
+    if text in _names:
+        return True
+    if not text.isprintable():
+        return False
+    if len(_names) >= _MOST_NAMES:
+        _names.clear()
+    _names.add(text)
     return True
 
 
