@@ -454,6 +454,8 @@ class _Silent:
             no_average = customer.history.total(day - 1, AVERAGE_DAYS) is None
             young = rule.at_close and calendar.midnight(day) == moment.at and no_average
             return Reason.INSUFFICIENT_HISTORY if young else Reason.NOT_CONCERNED
+        if isinstance(rule, EventRule) and rule.on_break:
+            return Reason.NO_ANSWER  # the balance that the feed states agrees, or it states none
         concerned = bool(self._listener.past) and self._listener.past[-1].cause in rule.causes and moment.posting.reverses is None
         return Reason.REVERSED if concerned and isinstance(rule, EventRule) and self._was_reversed else Reason.NOT_CONCERNED
 

@@ -177,7 +177,7 @@ CASES = {
         taken_back, "cumulative_inflow", "7d", Reason.RETRACTED, "0", "50000"
     ),
     "only a reversal retracts": Case(large, "retraction", "", Reason.NOT_CONCERNED),
-    "balances that agree": Case(large, "recon_break", "", Reason.NOT_CONCERNED),
+    "balances that agree": Case(large, "recon_break", "", Reason.NO_ANSWER),
     "a tier is decided at a close": Case(large, "tier_up", "", Reason.NOT_CONCERNED),
 }
 

@@ -26,6 +26,8 @@ from wealthwatch.explaining.question import Report
 from wealthwatch.tuning.tables import safe
 
 SHOWN_MOVEMENTS = 12
+ALMOST = Decimal("1.01")
+"""Nobody says `1 times the threshold`."""
 WIDE = 110
 """From so many columns on the events stand beside the movements, else under them."""
 
@@ -72,7 +74,8 @@ class Page:
         asked = len([one for one in explained.answers if one.reason is not Reason.OFF])
         if not told:
             said = self._t("none_told", what=what, rules=asked)
-            nearest = max(explained.answers, key=lambda one: one.closeness)
+            quiet = [one for one in explained.answers if one.reason is not Reason.STILL_OPEN]
+            nearest = max(quiet, key=lambda one: one.closeness)
             gap = "" if self._voice.language == "zh-CN" else " "
             return said + gap + self._t("nearest", rule=self._name(nearest), why=self._why(nearest)) if nearest.closeness else said
         names = self._voice.listed(dict.fromkeys(self._rule(one) for one in told))
@@ -86,7 +89,7 @@ class Page:
             return self._t("told_retracted", rule=rule, because=self._t("because_reversal")) + test
         numbers = {"measured": self._number(answer, answer.measured), "threshold": self._number(answer, answer.threshold)}
         assert answer.measured is not None
-        if answer.threshold and answer.reason in (Reason.OPENED, Reason.ESCALATED) and 1 <= answer.measured / answer.threshold < 1_000:
+        if answer.threshold and answer.reason in (Reason.OPENED, Reason.ESCALATED) and ALMOST <= answer.measured / answer.threshold < 1_000:
             times = self._voice.number(answer.measured / answer.threshold)
             return self._t("told_one", rule=rule, did=did, severity=severity, times=times, **numbers) + test
         return self._t("told_plain", rule=rule, did=did, severity=severity, **numbers) + test
@@ -169,7 +172,7 @@ class Page:
         if not answer.movements:
             self._say("  " + self._t("no_movement"))
             return
-        shown = answer.movements[-SHOWN_MOVEMENTS:]
+        shown = _largest(answer.movements)
         wide = self._console.width >= WIDE
         table = Table(box=None, pad_edge=False, header_style="dim")
         several = len(answer.movements) > 1
@@ -185,7 +188,9 @@ class Page:
                 table.add_row(Rich(safe(one.event), style="dim"))
         self._console.print(Padding(table, (0, 0, 0, 2)))
         if len(shown) < len(answer.movements):
-            self._say("  " + self._t("last_of", all=len(answer.movements), shown=len(shown)))
+            rest = sum((one.counts or Decimal(0) for one in answer.movements if one not in shown), Decimal(0))
+            left = len(answer.movements) - len(shown)
+            self._say("  " + self._t("largest_of", all=len(answer.movements), shown=len(shown), left=left, rest=self._base(rest)))
         if several and answer.adds_up:
             self._say("  " + self._t("adds_up", sum=self._number(answer, answer.measured)))
         elif several and answer.window is not None:
@@ -243,7 +248,7 @@ class Page:
             self._close(sorted(also, key=lambda one: -one.closeness))
         silent = [one for one in explained.answers if not one.told]
         if silent and silent[0].reason is not Reason.NOT_TAKEN:
-            self._head(self._t("head.others"))
+            self._head(self._t("head.others" if also or mine is not None else "head.none"))
             self._reasons(explained, silent)
 
     def _reasons(self, explained: Explained, others: Sequence[Answer]) -> None:
@@ -364,6 +369,12 @@ class Page:
 
 def _counts_otherwise(one: Involved) -> bool:
     return one.counts is not None and one.counts != one.amount
+
+
+def _largest(movements: Sequence[Involved]) -> list[Involved]:
+    """The largest of them, and the last, which decided, in their order."""
+    by_size = sorted(movements[:-1], key=lambda one: -abs(one.counts or one.amount))[: SHOWN_MOVEMENTS - 1]
+    return [one for one in movements if one in by_size or one is movements[-1]]
 
 
 def _under(ticks: Sequence[int], labels: Sequence[str]) -> str:

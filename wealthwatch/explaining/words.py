@@ -98,6 +98,7 @@ TEXTS = {
     "head.settings": Text("规则设置", "Settings"),
     "head.also": Text("同时发出的通知", "Told at the same moment, too"),
     "head.others": Text("其他规则为何没有通知", "Why the others told nothing"),
+    "head.none": Text("各规则为何没有通知", "Why the rules told nothing"),
     "head.history": Text("这条通知的经过", "What was said of it"),
     "head.later": Text("此后至所问时间", "Between then and the time you asked about"),
     "customer": Text("客户", "Customer"),
@@ -122,7 +123,10 @@ TEXTS = {
     "event": Text("交易编号", "event"),
     "adds_up": Text("合计 {sum}，即实测值。", "Together {sum}: the measured value."),
     "of_window": Text("窗口内该规则关注的交易。", "All that the rule looks at in its window."),
-    "last_of": Text("共 {all} 笔，显示最近 {shown} 笔。", "The latest {shown} of {all}."),
+    "largest_of": Text(
+        "共 {all} 笔，显示最大的 {shown} 笔，其余 {left} 笔合计 {rest}（--json 列出全部）。",
+        "The {shown} largest of {all}; the other {left} add {rest} (--json has them all).",
+    ),
     "no_movement": Text("由日终触发，没有单独的交易。", "A closing date decided, no single movement."),
     "version": Text(
         "{id} {name}，第 {version} 版，{mode}，{since}起生效，设置人 {by}",
