@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from handlers.inhibition import inhibition_of, triggers_of
 from handlers.triage import Decision
 from schemas.journal import JournalEntry, Verdict
 from schemas.managers import Channel
@@ -44,6 +45,7 @@ def headers(entry: JournalEntry) -> Headers:
 def _entry(
     notification: Notification, offset: int, verdict: Verdict, at: datetime, channel: Channel | None = None, **more: Any
 ) -> JournalEntry:
+    inhibits = inhibition_of(notification)
     return JournalEntry(
         entry_id=entry_id(notification.message_id, verdict, channel),
         message_id=notification.message_id,
@@ -58,5 +60,7 @@ def _entry(
         dedup_key=notification.dedup_key,
         occurred_at=notification.occurred_at,
         notification_offset=offset,
+        inhibits=inhibits,
+        triggers=triggers_of(notification) if inhibits else (),
         **more,
     )

@@ -166,8 +166,12 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python 
         batches = self._ended()
         for place, records in polled.items():
             if partition := self._partitions.get(place.partition):
-                for record in records:
-                    self._take(partition, record, batches[partition.number])
+                messages = [(record, read(Notification, record.value)) for record in records]
+                for record, message in messages:
+                    if isinstance(message, Notification):
+                        partition.foresee(record.offset, message)
+                for record, message in messages:
+                    self._take(partition, record, message, batches[partition.number])
         self._write_all(batches)
         self._measure()
         self._turned = time.monotonic()
@@ -213,8 +217,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python 
                 self._end(partition, outcome, batches[partition.number])
         return batches
 
-    def _take(self, partition: Partition, record: ConsumerRecord, batch: _Batch) -> None:
-        notification = read(Notification, record.value)
+    def _take(self, partition: Partition, record: ConsumerRecord, notification: Notification | Unreadable, batch: _Batch) -> None:
         if isinstance(notification, Unreadable):
             if partition.refuse(record.offset):
                 batch.outgoing.append(self._dead_letter(record, notification))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from handlers import journal
 from handlers.channels import Telling
 from handlers.delivery import Delivery, Outcome
+from handlers.inhibition import Inhibitor, inhibition_of, triggers_of
 from handlers.told import Told
 from handlers.triage import triage
 from schemas.journal import JournalEntry, Verdict
@@ -70,6 +71,13 @@ class Partition:
     def under_way(self) -> int:
         """How many messages have a delivery that has not ended."""
         return len(self._under_way)
+
+    def foresee(self, offset: int, notification: Notification) -> None:
+        """Look at a message that is fetched and not taken yet: what it inhibits may stand before it."""
+        if inhibits := inhibition_of(notification):
+            triggers = frozenset(triggers_of(notification))
+            inhibitor = Inhibitor(offset, notification.notification_id, notification.occurred_at, triggers, inhibits)
+            self.told.foresee(notification.customer_id, notification.message_id, inhibitor)
 
     def take(
         self,

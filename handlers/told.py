@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from handlers.inhibition import Inhibitor
 from schemas.journal import JournalEntry, Reason, Verdict
 from schemas.managers import Channel
 from schemas.notifications import Status
@@ -56,6 +57,7 @@ class Told:
         self._messages: dict[UUID, Known] = {}
         self._fates: dict[UUID, Fate] = {}
         self._openings: dict[str, dict[UUID, Opening]] = {}
+        self._inhibitors: dict[str, dict[UUID, Inhibitor]] = {}
         self.newest: datetime | None = None
 
     def __len__(self) -> int:
@@ -77,6 +79,14 @@ class Told:
         """What was told with this key as opened or escalated."""
         return self._openings.get(dedup_key, {}).values()
 
+    def inhibitors(self, customer_id: str) -> Collection[Inhibitor]:
+        """What was said of a customer that holds other things back."""
+        return self._inhibitors.get(customer_id, {}).values()
+
+    def foresee(self, customer_id: str, message_id: UUID, inhibitor: Inhibitor) -> None:
+        """Remember a message that inhibits, decided about or not yet; the same one twice changes nothing."""
+        self._inhibitors.setdefault(customer_id, {}).setdefault(message_id, inhibitor)
+
     def learn(self, entry: JournalEntry) -> None:
         """Take in an entry, whether just written or read at the start; the same one twice changes nothing."""
         occurred_at = entry.occurred_at or entry.at
@@ -90,7 +100,11 @@ class Told:
             known.ended.add(entry.channel)
         self.newest = max(self.newest, occurred_at) if self.newest else occurred_at
         if entry.status in (Status.RESOLVED, Status.RETRACTED):
+            self._release(entry.customer_id, entry.notification_id)
             return
+        if entry.inhibits:
+            inhibitor = Inhibitor(offset, entry.notification_id, occurred_at, frozenset(entry.triggers), entry.inhibits)
+            self.foresee(entry.customer_id, entry.message_id, inhibitor)
         fate = self._fates.get(entry.notification_id)
         if entry.verdict is Verdict.HELD:
             if fate is None or fate.reason is not None:
@@ -101,6 +115,12 @@ class Told:
             rank = (entry.severity or Severity.INFO).rank
             self._openings.setdefault(entry.dedup_key, {})[entry.message_id] = Opening(offset, occurred_at, rank)
 
+    def _release(self, customer_id: str, notification_id: UUID) -> None:
+        """What is over holds nothing back any more."""
+        some = self._inhibitors.get(customer_id, {})
+        for message_id in [message_id for message_id, one in some.items() if one.notification_id == notification_id]:
+            del some[message_id]
+
     def expect(self, entry: JournalEntry) -> None:
         """Remember a telling that is decided but has not ended yet on the entry's channel."""
         self.learn(entry)
@@ -110,10 +130,12 @@ class Told:
     def forget(self, before: datetime, below: int) -> None:
         """Drop what is older by event time, but nothing from offset `below` on: that may be read again after a restart."""
 
-        def old(memory: Known | Fate | Opening) -> bool:
+        def old(memory: Known | Fate | Opening | Inhibitor) -> bool:
             return memory.occurred_at < before and memory.offset < below
 
         self._messages = {key: known for key, known in self._messages.items() if not old(known)}
         self._fates = {key: fate for key, fate in self._fates.items() if not old(fate)}
         kept = {key: {message: one for message, one in openings.items() if not old(one)} for key, openings in self._openings.items()}
         self._openings = {key: openings for key, openings in kept.items() if openings}
+        left = {key: {message: one for message, one in some.items() if not old(one)} for key, some in self._inhibitors.items()}
+        self._inhibitors = {key: some for key, some in left.items() if some}

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from handlers.inhibition import OPENING
 from handlers.told import Told
 from schemas.journal import Reason, Verdict
-from schemas.notifications import Notification, Status
+from schemas.notifications import Notification
 from schemas.rules import Mode, Severity
 from schemas.silences import Silence
-
-_OPENING = frozenset({Status.OPENED, Status.ESCALATED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def triage(
     """
     if told.knows(notification.message_id):
         return hold(Reason.ALREADY_TOLD)
-    closing = notification.status not in _OPENING
+    closing = notification.status not in OPENING
     if closing and (fate := told.fate(notification.notification_id)) and fate.reason:
         return hold(fate.reason, fate.silence_id)
     if notification.rule.mode is not Mode.LIVE:
@@ -61,6 +60,8 @@ def triage(
         return TELL
     if silence := silenced_by(notification, silences, now):
         return hold(Reason.SILENCED, silence.silence_id)
+    if not closing and any(one.inhibits(notification) for one in told.inhibitors(notification.customer_id)):
+        return hold(Reason.INHIBITED)
     if not closing and _cooling(notification, told, cooldown_s):
         return hold(Reason.COOLDOWN)
     return TELL

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.managers import Channel
 from schemas.message import Identifier, Message, Text
-from schemas.notifications import Status
+from schemas.notifications import Inhibition, Status
 from schemas.rules import Severity
 
 
@@ -33,6 +33,8 @@ class Reason(StrEnum):
     SILENCED = "silenced"
     TEST_MODE = "test_mode"
     NO_MANAGER = "no_manager"
+    INHIBITED = "inhibited"
+    """Another message of the same customer says it, and more."""
 
 
 class JournalEntry(Message):
@@ -59,6 +61,11 @@ class JournalEntry(Message):
     )
     notification_offset: int | None = Field(
         None, ge=0, description="Where the message stands in the partition of wealth.notifications of this number"
+    )
+
+    inhibits: Inhibition | None = Field(None, description="Of the message, where its rule is live: the notifier remembers it, too")
+    triggers: tuple[Text, ...] = Field(
+        (), description="With `inhibits`: source/event_id of the movements that decided; none at a passing hour"
     )
 
     @model_validator(mode="after")

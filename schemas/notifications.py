@@ -104,6 +104,17 @@ class Evidence(Message):
     profile_offset: int | None = Field(None, description="Offset of the profile used, on wealth.customers")
 
 
+EVERY_RULE = "*"
+"""In the place of a rule's name: all of them but the feed's own signals (`rule_id` FEED)."""
+
+
+class Inhibition(Message):
+    """What need not be told beside this: of the same customer, from the same movement (or the same passing hour), or from soon after."""
+
+    rules: tuple[Text, ...] = Field(min_length=1, description="Names of rules; * is every one but the feed's own signals")
+    within_s: int = Field(0, ge=0, description="Seconds of event time, from this on, in which other movements count, too")
+
+
 class Words(Message):
     """One text in both languages."""
 
@@ -133,7 +144,9 @@ class Notification(Message):
     classification: Classification | None = Field(None, description="None: for the customer's manager; else do not show it to them")
     customer_id: Identifier
     household_id: Identifier | None = None
-    manager_id: Identifier | None = Field(None, description="None: no manager is known for the customer, or it is not for them (`classification`)")
+    manager_id: Identifier | None = Field(
+        None, description="None: no manager is known for the customer, or it is not for them (`classification`)"
+    )
     branch: Text = ""
     segment: Segment
     tier: Text
@@ -147,3 +160,4 @@ class Notification(Message):
     due_by: AwareDatetime | None = Field(None, description="When a first reaction is due; none for info, resolved and retracted")
     dedup_key: Text = Field(description="Two openings with this key are the same finding")
     group_key: Text = Field(description="Notifications with this key may be told together")
+    inhibits: Inhibition | None = Field(None, description="What the notifier holds back for this, when it opens or escalates")

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from schemas.movements import AssetClass
-from schemas.notifications import Band, Evidence, Notification, Rate, Status, Trigger
+from schemas.notifications import Band, Evidence, Inhibition, Notification, Rate, Status, Trigger
 from schemas.rules import Severity
 from streams.customer import CLASSES
 from streams.due import due_by
@@ -99,6 +99,7 @@ def notify(
         due_by=None if over else due_by(finding.severity, detected_at, situation.book.bank),
         dedup_key=dedup_key,
         group_key=group if classification is None else f"{classification}:{group}",
+        inhibits=Inhibition(rules=tuple(sorted(rule.inhibits)), within_s=rule.inhibits_s) if rule.inhibits and not over else None,
     )
 
 

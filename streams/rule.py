@@ -151,7 +151,9 @@ class Rule(ABC, Generic[P]):
     at_close: ClassVar[bool] = False
     """Asked at the first tick of every date, which closes the one before: a condition by `measure`, an event rule by `measure_close`."""
     inhibits: ClassVar[frozenset[str]] = frozenset()
-    """Names of rules that need not be told when this one is; the notifier's triage applies it."""
+    """Names of rules that need not be told when this one is; the notifier's triage applies it (`handlers/inhibition.py` says to what)."""
+    inhibits_s: ClassVar[int] = 0
+    """Seconds of event time, from this finding on, in which it inhibits what other movements lead to, too; else only its own movement's."""
 
     def next_day(self, customer: Customer, day: int, prepared: Prepared[P]) -> int:  # noqa: ARG002
         """The next date after `day` (ordinals) at whose first tick it may have something to say of a customer who has long been quiet.

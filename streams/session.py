@@ -25,6 +25,7 @@ from streams.fuse import Fuse
 from streams.intake import Intake, appended_at
 from streams.metrics import Metrics
 from streams.positions import snapshot
+from streams.precedence import in_order
 from streams.publisher import Batch, Publisher
 from streams.store import MemoryStore
 from streams.turn import Turn
@@ -195,7 +196,7 @@ class Session:
                 customer = self.store.customer(customer_id)
                 tier = customer.tier
                 found = pass_time(customer, at, appended_at(record), self._world)
-                for notification in found:
+                for notification in in_order(found):
                     self._say(notification)
                 if found or customer.tier != tier:
                     self._turn.changed[customer_id] = customer

@@ -11,6 +11,7 @@ from schemas.notifications import Notification
 from streams.customer import Customer
 from streams.decide import Decision, Result, decide
 from streams.posting import Posting
+from streams.precedence import in_order
 from streams.reading import read
 from streams.state import encode
 from streams.store import MemoryStore
@@ -111,7 +112,7 @@ class Turn:
             return
         customer.position = offset
         self.changed[customer.customer_id] = customer
-        for notification in decision.notifications:
+        for notification in in_order(decision.notifications):
             self._say(notification)
 
     def encode(self) -> None:

@@ -39,6 +39,8 @@ class FullSweep(EventRule[SweepParameters]):
     causes = frozenset({EXTERNAL_DEBIT})
     parameters = SweepParameters
     latches = True
+    inhibits = frozenset({"cumulative_outflow", "net_outflow_ratio"})
+    inhibits_s = DAY_SECONDS
 
     def screens(self, prepared: Prepared[SweepParameters]) -> tuple[Screen, ...]:
         return (RecentDebitsReach(DAY_SECONDS, prepared.floor),)

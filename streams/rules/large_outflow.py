@@ -24,6 +24,7 @@ class LargeOutflow(EventRule[GateParameters]):
     name = "large_outflow"
     causes = frozenset({EXTERNAL_DEBIT})
     from_floor = True
+    inhibits = frozenset({"unusual_amount", "new_payee_large"})
     parameters = OutflowParameters
 
     def measure(self, situation: Situation, prepared: Prepared[GateParameters]) -> Measured | None:

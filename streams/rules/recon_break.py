@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from schemas.notifications import EVERY_RULE
 from schemas.rules import Severity
 from streams.money import to_decimal
 from streams.rule import Bands, EventRule, Facts, Finding, Measured, Parameters, Prepared, Said
@@ -21,7 +22,8 @@ class ReconBreak(EventRule[ReconParameters]):
     """`balance_after` differs from the kept balance after the movement.
 
     The measured value is the size of the difference in the account's currency; the feed's balance is kept from then on, so that the next
-    movement does not break again. Movements that arrive late and explain the difference retract the notification.
+    movement does not break again. Movements that arrive late and explain the difference retract the notification. For an hour of event time
+    all other rules of the customer are held back: what they say rests on a balance that is in doubt.
     Facts: `account_id`, `currency`, `kept` (before the feed's balance replaced it), `stated`, `source`.
     """
 
@@ -29,6 +31,8 @@ class ReconBreak(EventRule[ReconParameters]):
     name = "recon_break"
     causes = frozenset()
     on_break = True
+    inhibits = frozenset({EVERY_RULE})
+    inhibits_s = 3_600
     parameters = ReconParameters
 
     def measure(self, situation: Situation, prepared: Prepared[ReconParameters]) -> Measured | None:  # noqa: ARG002

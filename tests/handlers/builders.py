@@ -9,8 +9,8 @@ from uuid import NAMESPACE_OID, uuid5
 
 from schemas.customers import Segment
 from schemas.message import cloud_event
-from schemas.movements import AssetClass
-from schemas.notifications import Evidence, Notification, NotificationKind, RuleReference, Status, Words
+from schemas.movements import AssetClass, Direction, Kind
+from schemas.notifications import Evidence, Notification, NotificationKind, RuleReference, Status, Trigger, Words
 from schemas.rules import Mode, Severity
 from schemas.silences import Silence
 
@@ -39,7 +39,6 @@ def notification(
         fields: replace those of the model.
     """
     customer_id = fields.pop("customer_id", "C1")
-    money = {AssetClass.DEMAND_DEPOSIT: Decimal(1_000_000)}
     content: dict[str, Any] = {
         "message_id": uuid5(NAMESPACE_OID, f"message {number}"),
         "notification_id": uuid5(NAMESPACE_OID, f"notification {about or number}"),
@@ -53,17 +52,7 @@ def notification(
         "segment": Segment.PERSONAL,
         "tier": "gold",
         "base_currency": "CNY",
-        "evidence": Evidence(
-            measured=Decimal(600_000),
-            unit="money",
-            threshold=Decimal(100_000),
-            bands=(),
-            aum_before=Decimal(1_600_000),
-            aum_after=Decimal(1_000_000),
-            net_assets_after=Decimal(1_000_000),
-            allocation_before={AssetClass.DEMAND_DEPOSIT: Decimal(1_600_000)},
-            allocation_after=money,
-        ),
+        "evidence": evidence(),
         "title": Words(chinese="大额转出", english="Large outflow"),
         "body": Words(chinese="王小明转出 60 万元", english="Wang Xiaoming moved ¥600,000 out"),
         "suggested_action": Words(chinese="致电客户", english="Call the customer"),
@@ -73,6 +62,35 @@ def notification(
         "group_key": customer_id,
     }
     return Notification(**{**content, **fields})
+
+
+def evidence(*movements: str) -> Evidence:
+    """The evidence of a large outflow that these movements, as source/event_id, triggered."""
+    return Evidence(
+        measured=Decimal(600_000),
+        unit="money",
+        threshold=Decimal(100_000),
+        bands=(),
+        aum_before=Decimal(1_600_000),
+        aum_after=Decimal(1_000_000),
+        net_assets_after=Decimal(1_000_000),
+        allocation_before={AssetClass.DEMAND_DEPOSIT: Decimal(1_600_000)},
+        allocation_after={AssetClass.DEMAND_DEPOSIT: Decimal(1_000_000)},
+        triggers=tuple(_trigger(*movement.split("/")) for movement in movements),
+    )
+
+
+def _trigger(source: str, event_id: str) -> Trigger:
+    return Trigger(
+        source=source,
+        event_id=event_id,
+        account_id="A1",
+        occurred_at=NOON,
+        kind=Kind.TRANSFER_OUT,
+        direction=Direction.DEBIT,
+        amount=Decimal(600_000),
+        currency="CNY",
+    )
 
 
 def record(message: Notification) -> tuple[str, bytes, list[tuple[str, bytes]]]:

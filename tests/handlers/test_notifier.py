@@ -19,13 +19,13 @@ from kafka.structs import MemberState
 from schemas.dead_letters import DeadLetter, Fault
 from schemas.journal import JournalEntry, Reason, Verdict
 from schemas.managers import Channel, Manager
-from schemas.notifications import Notification, Status
+from schemas.notifications import Inhibition, Notification, Status
 from schemas.rules import Mode, Severity
 from schemas.settings import Log, Settings
 from schemas.topics import DEAD_LETTERS, JOURNAL, MANAGERS, NOTIFICATIONS, SILENCES
 from tests.brokers.processes import program_pid
 from tests.brokers.records import produce, read_all
-from tests.handlers.builders import notification, record, silence
+from tests.handlers.builders import evidence, notification, record, silence
 from tests.handlers.receiver import Post, Receiver, Reply
 from tests.handlers.running import Running, await_journal, read_journal
 from wealthwatch.configuration import environment_of
@@ -122,10 +122,12 @@ def test_what_is_held_says_why_and_an_unreadable_silence_does_not_end_a_good_one
         notification(4, severity=Severity.NOTICE),
         notification(3, severity=Severity.NOTICE),
         notification(5, rule="tier_up"),
+        notification(6, rule="new_payee_large", evidence=evidence("core/e7")),  # what inhibits it comes after it
+        notification(7, inhibits=Inhibition(rules=("new_payee_large",)), evidence=evidence("core/e7")),
     ]
     send(settings, *messages)
     with Running(settings) as running:
-        entries = await_journal(settings, at_least(6), running.trouble)
+        entries = await_journal(settings, at_least(8), running.trouble)
     assert [(entry.verdict, entry.reason) for entry in entries] == [
         (Verdict.HELD, Reason.TEST_MODE),
         (Verdict.HELD, Reason.NO_MANAGER),
@@ -133,8 +135,10 @@ def test_what_is_held_says_why_and_an_unreadable_silence_does_not_end_a_good_one
         (Verdict.HELD, Reason.COOLDOWN),
         (Verdict.HELD, Reason.ALREADY_TOLD),
         (Verdict.HELD, Reason.SILENCED),
+        (Verdict.HELD, Reason.INHIBITED),
+        (Verdict.TOLD, None),
     ]
-    assert len({entry.entry_id for entry in entries}) == 6
+    assert len({entry.entry_id for entry in entries}) == 8
     for reason in Reason:
         assert running.figure("wealthwatch_notifications_held_total", reason=reason) == 1
 
