@@ -1,0 +1,70 @@
+"""What the rules of the relationship measure: which signs there are that a customer leaves, and how long nobody has talked to them."""
+
+from __future__ import annotations
+
+from streams.customer import Customer
+from streams.memory import name_of
+from streams.screens import Screen
+
+
+class Sign:
+    """A rule that speaks for attrition while it is open, and for some dates after it has fired; its weight."""
+
+    def __init__(self, rule: str, weight: int) -> None:
+        self.rule = rule
+        self.weight = weight
+        self.prefix = f"{rule}:"
+        self.name = name_of(rule)
+
+    def shows(self, customer: Customer, since: int) -> bool:
+        """Whether it is open, or has fired on the date or later."""
+        if customer.memory.fired_since(self.name, since):
+            return True
+        return any(held.notification_id != "" and key.startswith(self.prefix) for key, held in customer.conditions.items())
+
+
+class SignsReach(Screen):
+    """The weights of the signs reach a sum."""
+
+    def __init__(self, signs: list[Sign], days: int, score: int) -> None:
+        self.signs = signs
+        self.days = days
+        self.score = score
+
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        if not customer.conditions and len(customer.memory.fired) == 0:
+            return False
+        reached = 0
+        for sign in self.signs:
+            if sign.shows(customer, day - self.days + 1):
+                reached += sign.weight
+        return reached >= self.score
+
+
+def unanswered_days(customer: Customer, day: int, longest: int) -> int:
+    """Dates since the first notification of the last `longest` that calls for a talk and has had none; 0 for none."""
+    spoken = customer.profile.last_contact_on
+    if spoken == 0 or len(customer.memory.warned) == 0:
+        return 0
+    first = customer.memory.unanswered(max(spoken, day - longest))
+    return day - first if 0 < first < day else 0
+
+
+class NotSpokenWith(Screen):
+    """Nobody has talked to the customer for some dates, or for a few after a notification that calls for it."""
+
+    def __init__(self, after_change: int, longest: int, days: int) -> None:
+        self.after_change = after_change
+        self.longest = longest
+        self.days = days
+        """0 where the customer need not be talked to without a change."""
+
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        spoken = customer.profile.last_contact_on
+        if spoken == 0:
+            return False
+        if self.days and day - spoken >= self.days:
+            return True
+        return unanswered_days(customer, day, self.longest) >= self.after_change
