@@ -14,7 +14,6 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from schemas.movements import Direction
 from schemas.notifications import Notification, NotificationKind, Status
 from schemas.rules import Mode, Severity
 from streams.book import RuleBook

@@ -92,6 +92,7 @@ class Effect:
         """Date of the latest earlier debit to that payee; 0 for none in two years."""
         self.clock_day: int = 0
         """Business date of the customer's clock."""
+        self.credit: bool = False
         self.overdue_before: int = account.overdue_days
 
 
@@ -212,7 +213,7 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
             elif flow is _INTERNAL and account.asset_class == _DEMAND:
                 _deal(customer, posting, value, day, calendar)
     clock_day = calendar.date_of(customer.clock) if late else day
-    effect.late, effect.at, effect.clock_day = late, at, clock_day
+    effect.late, effect.at, effect.clock_day, effect.credit = late, at, clock_day, posting.direction is _CREDIT
     if day < clock_day and history.begun:
         change = customer.aum - aum_closed
         if change or day < history.first:

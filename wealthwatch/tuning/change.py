@@ -35,7 +35,7 @@ def layers(setting: RuleSettings) -> list[Layer]:
 
 
 def assignments(rule: Rule[Any], texts: list[str]) -> dict[str, Parameter | None]:
-    """Read `pct=0.15`, `bands=notice:1,critical:5`, and `pct=` for no value here.
+    """Read `pct=0.15`, `bands=notice:1,critical:5`, `institutions=A,B`, and `pct=` for no value here.
 
     Raises:
         SettingsError: one is none, or its parameter does not exist.
@@ -53,6 +53,8 @@ def assignments(rule: Rule[Any], texts: list[str]) -> dict[str, Parameter | None
 
 
 def _value(name: str, text: str, default: object) -> Any:
+    if isinstance(default, tuple):
+        return tuple(each.strip() for each in text.split(","))
     if not isinstance(default, dict):
         return text
     pairs = [pair.partition(":") for pair in text.split(",")]
@@ -64,6 +66,8 @@ def _value(name: str, text: str, default: object) -> Any:
 def _example(default: object) -> str:
     if isinstance(default, dict):
         return ",".join(f"{key}:{value}" for key, value in default.items())
+    if isinstance(default, tuple):
+        return ",".join(default)
     return "100000" if default is None else str(default)
 
 

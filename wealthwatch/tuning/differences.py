@@ -45,4 +45,6 @@ def shown(value: object) -> str:
         return "-"
     if isinstance(value, dict):
         return ",".join(f"{key}:{shown(inner)}" for key, inner in value.items())
+    if isinstance(value, tuple):
+        return ",".join(map(shown, value))
     return format(value, "f") if isinstance(value, Decimal) else str(value)
