@@ -55,6 +55,7 @@ class Result(StrEnum):
     """Refused: it would take a figure of the customer beyond what is kept exactly."""
 
 
+_NONE: Final = frozenset[str]()
 _APPLIED: Final = Result.APPLIED
 _LATE: Final = Result.LATE
 
@@ -128,10 +129,15 @@ def _ask(
     """Ask the rules that a movement concerns; those that cannot answer anything new are not asked."""
     sheet = held_sheet(customer, book) or book.sheet(customer)
     cause = cause_place(effect.flow, posting.direction)
-    held = {_name(key) for key in customer.conditions}
+    held = {_name(key) for key in customer.conditions} if customer.conditions else _NONE
+    undoes = posting.reverses is not None
     events = [event for event in sheet.events[cause] if event.passes(customer, effect)]
-    conditions = [condition for condition in sheet.conditions[cause] if condition.name in held or condition.passes(customer, effect)]
-    unusual = effect.broke != 0 or effect.filled or posting.reverses is not None or customer.latched or customer.reversed
+    conditions = [
+        condition
+        for condition in sheet.conditions[cause]
+        if (undoes or not condition.stays(customer, effect) if condition.name in held else condition.passes(customer, effect))
+    ]
+    unusual = effect.broke != 0 or effect.filled or undoes or customer.latched or customer.reversed
     if not events and not conditions and not unusual:
         return
     situation = Situation(customer, book, world.calendar, customer.clock, effect.clock_day)
@@ -260,7 +266,7 @@ def _pass_time(
                 customer.tier = decided_tier(customer.tier, average, book)
                 if customer.tier != tier_before:
                     customer.memory.tier_since, customer.memory.tier_before = day, tier_before
-        if customer.conditions or customer.tier != tier_before or (begins and _matters(customer, day, average, book)):
+        if customer.tier != tier_before or not begins or _matters(customer, day, average, book):
             situation = Situation(customer, book, calendar, tick, day)
             situation.average, situation.tier_before = average, tier_before
             _ask_at_tick(situation, begins, detected_at, world, found)
@@ -268,22 +274,35 @@ def _pass_time(
 
 
 def _matters(customer: Customer, day: int, average: int | None, book: RuleBook) -> bool:
-    """Whether any rule must be asked at a date's first tick that changed no tier, of a customer of whom nothing is open."""
+    """Whether any rule must be asked at a date's first tick that changed no tier."""
     sheet = held_sheet(customer, book) or book.sheet(customer)
-    return any(asked.passes_close(customer, day, average) for asked in sheet.closing)
+    if not customer.conditions:
+        return any(asked.passes_close(customer, day, average) for asked in sheet.closing)
+    held = set[str]()
+    for key, condition in customer.conditions.items():
+        if condition.cooling_until:
+            return True
+        held.add(_name(key))
+    for name in held:
+        if not sheet.open[name].stays_at_close(customer, day):
+            return True
+    return any(asked.name not in held and asked.passes_close(customer, day, average) for asked in sheet.closing)
 
 
 def _ask_at_tick(situation: Situation, begins: bool, detected_at: datetime, world: World, found: list[Notification]) -> None:
     """Ask the conditions that are open and, at the close of a date, all that a close can concern; end the cooldowns that are over."""
     customer, book = situation.customer, situation.book
     begin = len(found)
-    asked = {_name(key) for key in customer.conditions}
-    if customer.tier != situation.tier_before:
+    held = {_name(key) for key in customer.conditions}
+    sheet, changed = book.sheet(customer), customer.tier != situation.tier_before
+    asked = {name for name in held if changed or not begins or not sheet.open[name].stays_at_close(customer, situation.day)}
+    asked |= {_name(key) for key, condition in customer.conditions.items() if condition.cooling_until}
+    if changed:
         asked |= book.conditions.keys()  # the tier sets their thresholds
-    sheet = book.sheet(customer)
     if begins:
-        changed = customer.tier != situation.tier_before
         for closing in sheet.closing:
+            if closing.name in held:
+                continue
             if changed or closing.passes_close(customer, situation.day, situation.average):
                 if isinstance(closing.rule, ConditionRule):
                     asked.add(closing.rule.name)
@@ -294,8 +313,8 @@ def _ask_at_tick(situation: Situation, begins: bool, detected_at: datetime, worl
             _ask_condition(rule, sheet.prepared[name], situation, detected_at, world, found)
     if len(found) > begin:
         _heed(situation, begin, 0, detected_at, world, found)
-    for key, held in list(customer.conditions.items()):
-        if 0 < held.cooling_until <= situation.now and (begins or _name(key) not in book.at_close):
+    for key, condition in list(customer.conditions.items()):
+        if 0 < condition.cooling_until <= situation.now and (begins or _name(key) not in book.at_close):
             del customer.conditions[key]
 
 

@@ -45,6 +45,16 @@ class Asked:
         screens = self.screens
         return screens is None or any(screen.passes_close(customer, day, average) for screen in screens)
 
+    def stays(self, customer: Customer, effect: Effect) -> bool:
+        """Whether the rule, of which something is open, has nothing new to say after a movement."""
+        screens = self.screens
+        return screens is not None and all(screen.stays(customer, effect) for screen in screens)
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:
+        """The same at a date's first tick that changed no tier."""
+        screens = self.screens
+        return screens is not None and all(screen.stays_at_close(customer, day) for screen in screens)
+
 
 class Sheet:
     """The lists have a place for each of `CAUSES`."""
@@ -64,6 +74,9 @@ class Sheet:
         self.conditions = conditions
         self.closing = closing
         """The rules that are asked at the first tick of every date, in the order of the book."""
+        self.open: dict[str, Asked] = {asked.name: asked for rules in conditions for asked in rules}
+        self.open.update({asked.name: asked for asked in closing})
+        """Rules by name, to be asked while something of theirs is open."""
         self.sleepers = sleepers
         """Those that may have something to say of a customer who has long been quiet."""
 

@@ -25,7 +25,7 @@ from streams.rule import (
     Prepared,
     Said,
 )
-from streams.screens import CreditsReach, DebitsReach, Screen
+from streams.screens import CreditsReach, DebitsReach, Screen, standing_of
 from streams.situation import Situation
 from streams.windows import window
 from streams.wording import Text, money
@@ -58,7 +58,10 @@ class CumulativeInflow(ConditionRule[CumulativeParameters]):
     _action = Text("了解资金计划，安排一次资产配置面谈。", "Ask what is planned for the money and arrange an allocation talk.")
 
     def screens(self, prepared: Prepared[CumulativeParameters]) -> tuple[Screen, ...]:
-        return tuple(self._screen(days, limit) for days, limit, _ in prepared.limits)
+        rearm, bands = prepared.parameters.rearm, prepared.bands
+        return tuple(
+            self._screen(days, limit, standing_of(self.name, facet, limit, rearm, bands)) for days, limit, facet in prepared.limits
+        )
 
     def measure(self, situation: Situation, prepared: Prepared[CumulativeParameters]) -> Iterator[Measured]:
         history, today, held = situation.customer.history, situation.day, situation.customer.conditions
