@@ -11,6 +11,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_name
 
+from schemas.movements import AssetClass
 from schemas.notifications import Words
 from streams.money import to_decimal
 
@@ -77,3 +78,24 @@ def share(value: Decimal) -> Text:
 def day(on: date) -> Text:
     """A date as each language writes it."""
     return Text(format_date(on, "y年M月d日", locale=CHINESE), format_date(on, "d MMM y", locale=ENGLISH))
+
+
+_CLASSES = {
+    AssetClass.DEMAND_DEPOSIT: Text("活期存款", "demand deposits"),
+    AssetClass.TIME_DEPOSIT: Text("定期存款", "time deposits"),
+    AssetClass.STRUCTURED_DEPOSIT: Text("结构性存款", "structured deposits"),
+    AssetClass.WEALTH_PRODUCT: Text("理财产品", "wealth products"),
+    AssetClass.FUND: Text("基金", "funds"),
+    AssetClass.BOND: Text("债券", "bonds"),
+    AssetClass.EQUITY: Text("股票", "equities"),
+    AssetClass.INSURANCE: Text("保险", "insurance"),
+    AssetClass.PRECIOUS_METAL: Text("贵金属", "precious metals"),
+    AssetClass.TRUST: Text("信托", "trusts"),
+    AssetClass.LOAN: Text("贷款", "loans"),
+    AssetClass.CREDIT_CARD: Text("信用卡", "credit cards"),
+}
+
+
+def asset_class(name: AssetClass) -> Text:
+    """An asset class as it stands within a sentence."""
+    return _CLASSES[name]

@@ -1,0 +1,489 @@
+"""What a customer's assets are, and were: the measures of R20 to R28, and the screens that look at them.
+
+Shares are in millionths. A customer whose figure cannot be told (no history, nothing owned, no plan) has `NOTHING`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from librt.vecs import append, vec
+from mypy_extensions import i64
+
+from schemas.movements import AssetClass
+from streams.customer import CLASSES, IS_LIABILITY, Account, Customer
+from streams.history import KINDS_OF_CLASS
+from streams.payments import ahead, ordinal_of
+from streams.portfolio import Effect
+from streams.screens import Screen
+
+MILLION: Final = 1_000_000
+NOTHING: Final = -1
+DEMAND: Final = CLASSES.index(AssetClass.DEMAND_DEPOSIT)
+LOAN: Final = CLASSES.index(AssetClass.LOAN)
+BUSINESS_DAYS: Final = 5
+"""So far R20 looks ahead."""
+LEAST_RISK: Final = 1
+"""The score of a holding that has none."""
+_COUNT: Final[i64] = len(CLASSES)
+_NEAR: Final = 1e-9
+"""Far more than a share is out by when it is reckoned in floating point, far less than anybody sets as a threshold."""
+
+
+def _zeros() -> vec[i64]:
+    found = vec[i64]()
+    for _ in range(_COUNT):
+        found = append(found, 0)
+    return found
+
+
+def worth(customer: Customer) -> vec[i64]:
+    """What the customer owns now in each of `CLASSES`, in base-currency units; what is owed counts 0."""
+    found = _zeros()
+    for account in customer.accounts.values():
+        value = account.value
+        if value is not None and not IS_LIABILITY[account.asset_class]:
+            found[account.asset_class] = found[account.asset_class] + value
+    return found
+
+
+def worth_at(customer: Customer, day: i64) -> vec[i64]:
+    """The same at the close of a date that is kept."""
+    found = _zeros()
+    entries = customer.classes.entries
+    size: i64 = len(entries)
+    place: i64 = 0
+    until = (day + 1) * KINDS_OF_CLASS
+    while place < size and entries[place] < until:
+        found[entries[place] % KINDS_OF_CLASS] = entries[place + 1]
+        place += 2
+    return found
+
+
+def known_at(customer: Customer, day: i64) -> bool:
+    """Whether there is a close of a date."""
+    history = customer.history
+    return history.begun and history.first <= day
+
+
+# --- R20 ---------------------------------------------------------------------------------------------------------------------------------
+
+
+def scheduled(customer: Customer, account_id: str, account: Account, day: i64, country: str) -> int:
+    """What is to leave a demand deposit account in the next five business days, in base-currency units; `day` itself is none of them.
+
+    A loan that ends in this time is repaid from the account with the most on it.
+    """
+    due = 0
+    standing = customer.profile.standing
+    if standing:
+        for order in standing:
+            if order.account_id == account_id:
+                for date, day_of_month, is_last in ahead(day, BUSINESS_DAYS, country):
+                    falls = order.day == day_of_month or (is_last and order.day > day_of_month)
+                    if falls and (order.until == 0 or date <= order.until):
+                        due += order.units
+        value = account.value
+        if value is not None and value != account.balance and account.balance:
+            due = due * value // account.balance
+    owed = _loans_ending(customer, day, country)
+    if owed and account is _fullest(customer):
+        due += owed
+    return due
+
+
+def _loans_ending(customer: Customer, day: i64, country: str) -> int:
+    owed = 0
+    for account in customer.accounts.values():
+        if account.asset_class == LOAN and account.maturity is not None:
+            value = account.value
+            if value is not None and value < 0 and day < ordinal_of(account.maturity) <= ahead(day, BUSINESS_DAYS, country)[-1][0]:
+                owed -= value
+    return owed
+
+
+def _fullest(customer: Customer) -> Account | None:
+    """The demand deposit account with the most on it, the first seen of several."""
+    found: Account | None = None
+    most = 0
+    for account in customer.accounts.values():
+        value = account.value
+        if account.asset_class == DEMAND and value is not None and (found is None or value > most):
+            found, most = account, value
+    return found
+
+
+class BalanceBelow(Screen):
+    """A demand deposit account has less than this, or than what is to leave it."""
+
+    def __init__(self, least: int, country: str) -> None:
+        self.least = least
+        self.country = country
+
+    def passes(self, customer: Customer, effect: Effect) -> bool:
+        """See `Screen`."""
+        return self._below(customer, effect.clock_day)
+
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return self._below(customer, day)
+
+    def _below(self, customer: Customer, day: i64) -> bool:
+        expects = len(customer.profile.standing) > 0
+        least = self.least
+        accounts = customer.accounts
+        for account in accounts.values():
+            if account.asset_class == DEMAND:
+                value = account.value
+                if value is not None and value < least:
+                    return True
+            elif account.asset_class == LOAN and account.maturity is not None:
+                expects = True
+        if not expects:
+            return False
+        for account_id, account in accounts.items():
+            if account.asset_class == DEMAND:
+                value = account.value
+                if value is not None and value < scheduled(customer, account_id, account, day, self.country):
+                    return True
+        return False
+
+
+# --- R21 ---------------------------------------------------------------------------------------------------------------------------------
+
+
+def change(customer: Customer, day: i64, days: i64) -> int:
+    """By which share of the close so many dates before AUM has changed, up or down; rounded down."""
+    before = customer.history.close(day - days)
+    if before is None or before <= 0:
+        return NOTHING
+    return abs(customer.aum - before) * MILLION // before
+
+
+class AumChanged(Screen):
+    """AUM has changed by a share since the close of one of these dates, and is, or was, at least the floor."""
+
+    def __init__(self, windows: list[tuple[int, int]], floor: int) -> None:
+        self.windows = windows
+        """Dates, millionths."""
+        self.floor = floor
+
+    def passes(self, customer: Customer, effect: Effect) -> bool:
+        """See `Screen`."""
+        return self._changed(customer, effect.clock_day)
+
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return self._changed(customer, day)
+
+    def _changed(self, customer: Customer, day: i64) -> bool:
+        aum = customer.aum
+        for days, share in self.windows:
+            before = customer.history.close(day - days)
+            if before is None or before <= 0 or (before < self.floor and aum < self.floor):
+                continue
+            if abs(aum - before) * MILLION >= share * before:
+                return True
+        return False
+
+
+# --- R23 ---------------------------------------------------------------------------------------------------------------------------------
+
+
+def idle_run(customer: Customer, day: i64, floor: i64) -> int:
+    """How many closes in a row, up to that of the date before, demand deposits have been at least the floor, which is above 0."""
+    entries = customer.classes.entries
+    place: i64 = len(entries) - 2
+    since = day
+    while place >= 0:
+        key = entries[place]
+        if key % KINDS_OF_CLASS == DEMAND and key // KINDS_OF_CLASS < day:
+            if entries[place + 1] < floor:
+                break
+            since = key // KINDS_OF_CLASS
+        place -= 2
+    return day - since
+
+
+class CashIdle(Screen):
+    """Demand deposits have been at least the floor at so many closes in a row."""
+
+    def __init__(self, days: int, floor: int) -> None:
+        self.days = days
+        self.floor = floor
+
+    def passes(self, customer: Customer, effect: Effect) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return False
+
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return idle_run(customer, day, self.floor) >= self.days
+
+
+# --- R24 and R25 -------------------------------------------------------------------------------------------------------------------------
+
+
+def drifts(customer: Customer, day: i64, days: i64) -> list[int]:
+    """The least absolute drift of each class over so many closes before a date, each rounded down; empty where there is none."""
+    found: list[int] = []
+    target = customer.profile.target
+    if not target or not known_at(customer, day - days):
+        return found
+    date = day - days
+    while date < day:
+        held = worth_at(customer, date)
+        total = 0
+        for value in held:
+            total += value
+        if total <= 0:
+            return []
+        for place in range(len(target)):
+            drift = abs(int(held[place]) * MILLION - target[place] * total) // total
+            if len(found) <= place:
+                found.append(drift)
+            elif drift < found[place]:
+                found[place] = drift
+        date += 1
+    return found
+
+
+def drift_limit(target: int, absolute: int, relative: int) -> int:
+    """From which drift on a class with this target has drifted: the smaller of the two, the relative one rounded up."""
+    if target == 0:
+        return absolute
+    return min(absolute, -(-target * relative // MILLION))
+
+
+def total_drift(customer: Customer) -> int:
+    """Half the sum of the absolute drifts now, rounded down."""
+    target = customer.profile.target
+    if not target or customer.aum <= 0:
+        return NOTHING
+    held = worth(customer)
+    total = customer.aum
+    off = 0
+    for place in range(len(target)):
+        off += abs(int(held[place]) * MILLION - target[place] * total)
+    return off // (2 * total)
+
+
+class ClassDrifted(Screen):
+    """A class has been away from its target at so many closes in a row."""
+
+    def __init__(self, days: int, absolute: int, relative: int) -> None:
+        self.days = days
+        self.absolute = absolute
+        self.relative = relative
+
+    def passes(self, customer: Customer, effect: Effect) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return False
+
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        target = customer.profile.target
+        if not target:
+            return False
+        found = drifts(customer, day, self.days)
+        return any(found[place] >= drift_limit(target[place], self.absolute, self.relative) for place in range(len(found)))
+
+
+class TotalDrifted(Screen):
+    """The allocation as a whole is away from its target."""
+
+    def __init__(self, share: int) -> None:
+        self.share = share
+
+    def passes(self, customer: Customer, effect: Effect) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return total_drift(customer) >= self.share
+
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return total_drift(customer) >= self.share
+
+
+# --- R26 ---------------------------------------------------------------------------------------------------------------------------------
+
+
+def shift(customer: Customer, day: i64, days: i64) -> int:
+    """Half the sum of the changes of all weights since the close so many dates before, rounded down."""
+    if customer.aum <= 0 or not known_at(customer, day - days):
+        return NOTHING
+    then = worth_at(customer, day - days)
+    total = 0
+    for value in then:
+        total += value
+    if total <= 0:
+        return NOTHING
+    now = worth(customer)
+    aum = customer.aum
+    moved = 0
+    for place in range(_COUNT):
+        moved += abs(int(now[place]) * total - int(then[place]) * aum)
+    return moved * MILLION // (2 * aum * total)
+
+
+class AllocationShifted(Screen):
+    """Half the sum of the changes of all weights since the close of one of these dates is a share, or nearly."""
+
+    def __init__(self, windows: list[tuple[int, int]], floor: int) -> None:
+        self.windows = windows
+        """Dates, millionths."""
+        self.floor = floor
+
+    def passes(self, customer: Customer, effect: Effect) -> bool:
+        """See `Screen`."""
+        return self._shifted(customer, effect.clock_day)
+
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return self._shifted(customer, day)
+
+    def _shifted(self, customer: Customer, day: i64) -> bool:
+        if customer.aum < self.floor:
+            return False
+        for days, share in self.windows:
+            if known_at(customer, day - days) and _moved(worth(customer), worth_at(customer, day - days)) >= 2.0 * (share / 1e6 - _NEAR):
+                return True
+        return False
+
+
+def _moved(now: vec[i64], then: vec[i64]) -> float:
+    """The sum of the changes of all weights, nearly."""
+    aum = 0.0
+    total = 0.0
+    for place in range(_COUNT):
+        aum += float(now[place])
+        total += float(then[place])
+    if aum <= 0.0 or total <= 0.0:
+        return -1.0
+    moved = 0.0
+    for place in range(_COUNT):
+        moved += abs(float(now[place]) / aum - float(then[place]) / total)
+    return moved
+
+
+# --- R27 ---------------------------------------------------------------------------------------------------------------------------------
+
+
+def largest_class(customer: Customer) -> tuple[int, int]:
+    """Value and place in `CLASSES` of the class that is worth most."""
+    held = worth(customer)
+    most: i64 = 0
+    for place in range(_COUNT):
+        if held[place] > held[most]:
+            most = place
+    return held[most], most
+
+
+def largest_held(customer: Customer, by_issuer: bool) -> tuple[int, str]:
+    """Value and name of the instrument, or the issuer, of which most is held; 0 and nothing where there is none."""
+    most = 0
+    found = ""
+    sums: dict[str, int] = {}
+    for account in customer.accounts.values():
+        name = account.issuer if by_issuer else account.instrument
+        value = account.value
+        if name is not None and value is not None and not IS_LIABILITY[account.asset_class]:
+            sums[name] = sums.get(name, 0) + value
+    for name, value in sums.items():
+        if value > most:
+            most, found = value, name
+    return most, found
+
+
+def squares(customer: Customer) -> int:
+    """The sum of the squared class weights (Herfindahl-Hirschman), rounded down; AUM is above 0."""
+    held = worth(customer)
+    found = 0
+    for value in held:
+        found += int(value) * int(value)
+    return found * MILLION // (customer.aum * customer.aum)
+
+
+class Concentrated(Screen):
+    """One class, instrument or issuer is a share of AUM, or the sum of the squared class weights reaches a limit, or nearly."""
+
+    def __init__(self, share: int, hhi: int, floor: int) -> None:
+        self.share = share
+        self.hhi = hhi
+        self.floor = floor
+
+    def passes(self, customer: Customer, effect: Effect) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return self._concentrated(customer)
+
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return self._concentrated(customer)
+
+    def _concentrated(self, customer: Customer) -> bool:
+        aum = customer.aum
+        if aum < self.floor or aum <= 0:
+            return False
+        limit = self.share * aum
+        named = False
+        summed = 0.0
+        for value in worth(customer):
+            if int(value) * MILLION >= limit:
+                return True
+            weight = float(value) / float(aum)
+            summed += weight * weight
+        if summed >= self.hhi / 1e6 - _NEAR:
+            return True
+        for account in customer.accounts.values():
+            if account.instrument is not None or account.issuer is not None:
+                named = True
+        if not named:
+            return False
+        return largest_held(customer, False)[0] * MILLION >= limit or largest_held(customer, True)[0] * MILLION >= limit
+
+
+# --- R28 ---------------------------------------------------------------------------------------------------------------------------------
+
+
+def risk(customer: Customer) -> tuple[int, int]:
+    """The sum of value x score of what is owned, and the sum of the values; what is overdrawn counts for neither."""
+    weighted = 0
+    total = 0
+    for account in customer.accounts.values():
+        value = account.value
+        if value is not None and value > 0 and not IS_LIABILITY[account.asset_class]:
+            weighted += value * max(account.risk_score, LEAST_RISK)
+            total += value
+    return weighted, total
+
+
+def risk_above(customer: Customer) -> int:
+    """By how much the value-weighted score is above the profile, in millionths, rounded up; below 0 where it is below, 0 where unknown."""
+    profile = customer.profile.risk_profile
+    weighted, total = risk(customer)
+    if profile == 0 or total == 0:
+        return 0
+    return -((profile * total - weighted) * MILLION // total)
+
+
+class RiskAbove(Screen):
+    """The holdings are riskier than the profile by more than a tolerance."""
+
+    def __init__(self, tolerance: int) -> None:
+        self.tolerance = tolerance
+
+    def passes(self, customer: Customer, effect: Effect) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return self._above(customer)
+
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return self._above(customer)
+
+    def _above(self, customer: Customer) -> bool:
+        profile = customer.profile.risk_profile
+        if profile == 0:
+            return False
+        for account in customer.accounts.values():
+            if (account.risk_score - profile) * MILLION > self.tolerance:
+                return risk_above(customer) > self.tolerance
+        return False
