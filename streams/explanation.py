@@ -242,7 +242,7 @@ class _Listener:
         self.past = past
         self.situation: Situation | None = None
         self.answers: dict[str, list[Answer]] = {}
-        self._findings: list[tuple[Rule[Any], Finding[Any]]] = []
+        self._said: list[tuple[Rule[Any], Answer]] = []
 
     def put_in(self) -> None:
         """Replace every rule of the book by its listening twin."""
@@ -253,20 +253,20 @@ class _Listener:
 
     def tell(self, notifications: Sequence[Notification]) -> None:
         """Put what was told, one notification for each finding that was put into words, in the place of what was measured for it."""
-        if len(notifications) != len(self._findings):
-            raise AskingChangedError(f"{len(self._findings)} findings were told in {len(notifications)} notifications")
-        for (rule, finding), notification in zip(self._findings, notifications, strict=True):
+        if len(notifications) != len(self._said):
+            raise AskingChangedError(f"{len(self._said)} findings were told in {len(notifications)} notifications")
+        for (rule, said), notification in zip(self._said, notifications, strict=True):
             name = notification.rule.name
             reason, listed = Reason(notification.status.value), self.answers.setdefault(name, [])
             by_another = notification.status is Status.RETRACTED and rule.retracts
-            facet = "" if by_another else finding.measured.facet
+            facet = "" if by_another else said.facet
             answer = replace(
-                self._answer(rule, finding, reason),
+                said,
+                reason=reason,
                 rule=name,
                 rule_id=notification.rule.rule_id,
                 setting=self.book.settings[name],
                 facet=facet,
-                severity=finding.severity,
                 notification=notification,
             )
             same = [] if by_another else [place for place, one in enumerate(listed) if one.facet == facet and one.notification is None]
@@ -296,7 +296,8 @@ class _Listener:
     def _saying(self, rule: Rule[Any]) -> Callable[[Finding[Any]], Any]:
         def say(finding: Finding[Any]) -> Any:
             if self._now(finding.situation):
-                self._findings.append((rule, finding))
+                # Taken down at once: the decision goes on, and what the rule looks at changes under it.
+                self._said.append((rule, replace(self._answer(rule, finding, Reason.OPENED), severity=finding.severity)))
             return rule.say(finding)
 
         return say
