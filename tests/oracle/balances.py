@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import duckdb
 
+from schemas.settings import Bank
 from tests.oracle.edges import openings
 from tests.oracle.finding import Finding
 from tests.oracle.thresholds import Thresholds
@@ -40,7 +41,8 @@ CREATE OR REPLACE TEMP TABLE steps AS
 """AUM at every movement and every tick."""
 
 CHANGED = """
-SELECT s.customer_id, $facet AS facet, place, today, abs(s.aum - c.aum) AS value, c.aum AS per, rise(value, $share * c.aum) AS edge
+SELECT s.customer_id, $facet AS facet, place, today, abs(s.aum - c.aum) AS value, c.aum AS per,
+    CASE WHEN greatest(s.aum, c.aum) >= $floor OR value < $share * c.aum THEN rise(value, $share * c.aum) END AS edge
 FROM steps s JOIN closes c ON c.customer_id = s.customer_id AND c.date = s.today - $dates
 WHERE asked AND c.aum > 0
 """
@@ -67,11 +69,16 @@ def low(db: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> Iterator[Findi
     return openings(db, "low_balance", LOW, {"least": thresholds.low_balance})
 
 
-def changed(db: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> Iterator[Finding]:
-    """R21: AUM now against the close so many dates before today, up or down, as a share of that close."""
+def changed(db: duckdb.DuckDBPyConnection, bank: Bank, thresholds: Thresholds) -> Iterator[Finding]:
+    """R21: AUM now against the close so many dates before today, up or down, as a share of that close.
+
+    It opens only where one of the two is at least the floor of the lowest tier; it resolves whatever is left.
+    """
     db.execute(STEPS)
     for dates, share in thresholds.aum_change.items():
-        yield from openings(db, "aum_change", CHANGED, {"facet": f"{dates}d", "dates": dates, "share": share})
+        yield from openings(
+            db, "aum_change", CHANGED, {"facet": f"{dates}d", "dates": dates, "share": share, "floor": bank.tiers[0].abs_floor}
+        )
 
 
 def idle(db: duckdb.DuckDBPyConnection, thresholds: Thresholds) -> Iterator[Finding]:

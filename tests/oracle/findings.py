@@ -33,11 +33,11 @@ MEASURED: dict[str, Callable[[duckdb.DuckDBPyConnection, Thresholds], Found]] = 
     "drip_outflow": shapes.dripping,
     "above_previous_peak": relative.above_peak,
     "low_balance": balances.low,
-    "aum_change": balances.changed,
     "idle_cash": balances.idle,
     "recurring_credit_missing": rhythm.missing,
 }
 WEIGHED: dict[str, Callable[[duckdb.DuckDBPyConnection, Settings, Thresholds], Found]] = {
+    "aum_change": lambda db, settings, thresholds: balances.changed(db, settings.bank, thresholds),
     "allocation_shift": lambda db, settings, thresholds: allocation.shifted(db, settings.bank, thresholds),
     "concentration": lambda db, settings, thresholds: allocation.concentrated(db, settings.bank, thresholds),
 }

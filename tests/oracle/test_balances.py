@@ -92,8 +92,8 @@ def test_a_tenth_of_yesterdays_close_is_a_change_whatever_the_cause(tmp_path: Pa
 def test_on_the_first_date_there_is_no_close_yet(tmp_path: Path) -> None:
     sample = Sample(tmp_path)
     sample.opens_with("100000")
-    sample.add("01-01 23:59:59", "transfer_out", "90000")
-    last = sample.add("01-02 00:00:00", "transfer_out", "1000")  # of 10,000
+    sample.add("01-01 23:59:59", "transfer_out", "40000")
+    last = sample.add("01-02 00:00:00", "transfer_out", "6000")  # of 60,000
     assert sample.triggers(CHANGE) == [last]
 
 
@@ -103,6 +103,28 @@ def test_30_dates_before_is_a_date_on_which_the_customer_was_known(tmp_path: Pat
     sample.opens_with("100000")
     sample.add(f"{at} 10:00:00", "transfer_out", "20000")
     assert [one.window for one in sample.findings(CHANGE)] == windows
+
+
+@pytest.mark.parametrize(("opening", "kind", "amount", "found"), [
+    ("49999.9999", "transfer_out", "49999.9999", False),  # neither is at the floor of the lowest tier
+    ("50000", "transfer_out", "50000", True),
+    ("40000", "deposit", "9999.9999", False),
+    ("40000", "deposit", "10000", True),
+])  # fmt: skip
+def test_a_change_matters_where_assets_are_or_were_at_the_floor(tmp_path: Path, opening: str, kind: str, amount: str, found: bool) -> None:
+    sample = Sample(tmp_path)
+    sample.opens_with(opening)
+    event_id = sample.add("01-02 10:00:00", kind, amount)
+    assert sample.triggers(CHANGE) == ([event_id] if found else [])
+
+
+def test_a_change_is_over_below_the_floor_too(tmp_path: Path) -> None:
+    """1 February compares 40,000 with 40,000; what comes on the 3rd is a change of its own."""
+    sample = Sample(tmp_path)
+    sample.opens_with("60000")
+    first = sample.add("01-31 10:00:00", "transfer_out", "20000")
+    last = sample.add("02-02 10:00:00", "deposit", "20000")
+    assert [one.event_id for one in sample.findings(CHANGE) if one.window == "1d"] == [first, last]
 
 
 def test_the_change_of_a_date_is_over_at_midnight_and_that_of_30_dates_goes_on(tmp_path: Path) -> None:
