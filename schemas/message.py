@@ -32,6 +32,18 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", cache_strings="keys")
 
 
+class Words(Message):
+    """One text in both languages."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    chinese: str = Field(alias="zh-CN")
+    english: str = Field(alias="en")
+
+    def __getitem__(self, language: str) -> str:
+        return self.chinese if language == "zh-CN" else self.english
+
+
 def _decimal(pattern: str, meaning: str) -> Any:
     matches = re.compile(pattern[:-1] + r"\Z", re.ASCII).match
 

@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from schemas.customers import Segment
 from schemas.message import Amount, CurrencyCode, Identifier, Message, Text, Total
+from schemas.message import Words as Words
 from schemas.movements import AssetClass, Direction, Kind
 from schemas.rules import Mode, Severity
 
@@ -113,18 +114,6 @@ class Inhibition(Message):
 
     rules: tuple[Text, ...] = Field(min_length=1, description="Names of rules; * is every one but the feed's own signals")
     within_s: int = Field(0, ge=0, description="Seconds of event time, from this on, in which other movements count, too")
-
-
-class Words(Message):
-    """One text in both languages."""
-
-    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
-
-    chinese: str = Field(alias="zh-CN")
-    english: str = Field(alias="en")
-
-    def __getitem__(self, language: str) -> str:
-        return self.chinese if language == "zh-CN" else self.english
 
 
 class Notification(Message):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
@@ -20,6 +21,7 @@ from schemas.settings import Bank, Settings, SettingsError
 from streams.customer import Customer
 from streams.money import ceiling, to_units
 from streams.rule import ConditionRule, EventRule, Parameters, Prepared, Rule
+from streams.rules.expression import expressed
 from streams.sheet import CAUSES, Asked, Held, Sheet, held_sheet
 
 _DIGITS = 24
@@ -41,6 +43,35 @@ def no_such_rule(name: str) -> str:
     return f"there is no rule {name!r}; the rules are {', '.join(all_rules())}"
 
 
+def rule_of(name: str, setting: RuleSettings, bank: Bank) -> Rule[Any] | None:
+    """The folder's rule of that name, or the one that the setting expresses; None if there is neither.
+
+    Raises:
+        SettingsError: the setting expresses a rule under the name of one of the folder, or none.
+    """
+    rule = all_rules().get(name)
+    if setting.expression is None:
+        return rule
+    if rule is not None:
+        raise SettingsError(f"rule {name}: there is such a rule already; an expression needs a name of its own")
+    return expressed(name, setting, bank)
+
+
+def known_rules(settings: Mapping[str, RuleSettings], bank: Bank) -> dict[str, Rule[Any]]:
+    """Every rule of the folder, then those that the settings express.
+
+    Raises:
+        SettingsError: a rule is misspelt, or an expression.
+    """
+    found = dict(all_rules())
+    for name, setting in settings.items():
+        rule = rule_of(name, setting, bank)
+        if rule is None:
+            raise SettingsError(no_such_rule(name))
+        found[name] = rule
+    return found
+
+
 class RuleBook:
     """All rules with one bank's settings. A misspelt rule, threshold, tier or segment does not start; the error lists what exists."""
 
@@ -49,11 +80,10 @@ class RuleBook:
         self.tiers = {tier.name: place for place, tier in enumerate(bank.tiers)}
         self.lines = tuple(to_units(tier.line) for tier in bank.tiers)
         self.lost_below = tuple(ceiling(tier.line * (1 - bank.tier_hysteresis)) for tier in bank.tiers)
-        known = all_rules()
         given = settings or {}
-        for name in given:
-            if name not in known:
-                raise SettingsError(no_such_rule(name))
+        known = self.known = known_rules(given, bank)
+        self.failures: Counter[tuple[str, str]] = Counter()
+        """By rule and fault: how often an expression of the settings could not be evaluated."""
         self.settings = {name: given.get(name, RuleSettings()) for name in known}
         self.rules = {name: rule for name, rule in known.items() if self.settings[name].mode is not Mode.OFF}
         self.references = {
@@ -63,7 +93,7 @@ class RuleBook:
         self._sheets: dict[tuple[str, str, str | None], Sheet] = {}
         self._set_alone = frozenset(customer_id for setting in self.settings.values() for customer_id in setting.by_customer)
         for name, rule in known.items():
-            check(rule, self.settings[name], bank)
+            check(rule, self.settings[name], bank, known)
         self.events = {name: rule for name, rule in self.rules.items() if isinstance(rule, EventRule)}
         self.conditions = {name: rule for name, rule in self.rules.items() if isinstance(rule, ConditionRule)}
         self.heeding = [rule for rule in self.conditions.values() if rule.heeds]
@@ -73,6 +103,10 @@ class RuleBook:
     def of(cls, settings: Settings) -> RuleBook:
         """The book of a service's settings."""
         return cls(settings.bank, settings.rules)
+
+    def failed(self, rule: str, fault: str) -> None:
+        """Count that a rule's expression could not be evaluated; whoever runs the book tells."""
+        self.failures[rule, fault] += 1
 
     def sheet(self, customer: Customer) -> Sheet:
         """The numbers for one customer: customer before tier before segment before global."""
@@ -124,11 +158,17 @@ class RuleBook:
         return Prepared.of(parameters, self.bank.tiers[self.tiers[tier]], self.bank.tiers, self.bank.country)
 
 
-def check(rule: Rule[Any], setting: RuleSettings, bank: Bank) -> None:
+def check(rule: Rule[Any], setting: RuleSettings, bank: Bank, rules: Collection[str] | None = None) -> None:
     """Hold one rule's settings against what exists: a book made of them can give numbers for every customer.
 
+    Args:
+        rule: whose settings they are.
+        setting: what is given.
+        bank: its tiers.
+        rules: names of all rules there are; those of the folder unless given.
+
     Raises:
-        SettingsError: a tier, a segment or a parameter is unknown, or a value is none of its parameter.
+        SettingsError: a tier, a segment, a parameter or another rule is unknown, or a value is none of its parameter.
     """
     tiers = {tier.name: tier for tier in bank.tiers}
     for what, named, known in (("tier", setting.by_tier, list(tiers)), ("segment", setting.by_segment, list(Segment))):
@@ -143,6 +183,10 @@ def check(rule: Rule[Any], setting: RuleSettings, bank: Bank) -> None:
                     merged = rule.parameters.model_validate(given)
                     _within_reach(dict(merged))
                     Prepared.of(merged, tiers[tier] if tier else bank.tiers[0])
+                    if unnamed := merged.rules_named() - set(rules or all_rules()):
+                        raise SettingsError(f"rule {rule.name}: {no_such_rule(min(unnamed))}")
+                except SettingsError:
+                    raise
                 except ValidationError as error:
                     raise SettingsError(f"rule {rule.name}: {_fault(error)}; its parameters are {_listed(rule.parameters)}") from None
                 except (ArithmeticError, ValueError):

@@ -36,6 +36,7 @@ class Metrics:
         self.fenced = counter("partitions_fenced", "Times another worker took a partition before this one had noticed")
         self.rules_refused = counter("rule_versions_refused", "Records of wealth.rules that are no version of a rule, by fault", "fault")
         self.rules_late = counter("rule_versions_late", "Versions that came after something past their active_since was decided", "rule")
+        self.rule_failures = counter("rule_failures", "Times that a rule's expression could not be evaluated, by fault", "rule", "fault")
         self.rules = gauge("rule_version", "Newest version of a rule's settings that this worker knows, active or not yet", "rule")
         self.deciding = histogram("decision_seconds", "Deciding one movement, the mean of its batch", _MICROSECONDS)
         self.committing = histogram("commit_seconds", "Writing one batch until it is durable")
@@ -46,6 +47,7 @@ class Metrics:
         self.recovery = gauge("recovery_ratio", "Share of a partition's changelog that is read, 1 when recovered", "partition")
         self.recovered_in = gauge("recovery_seconds", "How long a partition's opening took", "partition")
         self._sources: set[str] = set()
+        self._failed: set[tuple[str, str]] = set()
         for fault in Fault:
             self.dead_letters.labels(fault)  # from the start: `increase()` does not see the first count of a series that begins with it
         for rule_fault in RuleFault:
@@ -58,6 +60,13 @@ class Metrics:
                 source = "other"
             self._sources.add(source)
         self.movements.labels(source, result).inc(count)
+
+    def rule_failed(self, rule: str, fault: str, count: int) -> bool:
+        """Count failures of a rule's expression; whether they are the first with this fault."""
+        first = (rule, fault) not in self._failed
+        self._failed.add((rule, fault))
+        self.rule_failures.labels(rule, fault).inc(count)
+        return first
 
     def forget(self, partition: int) -> None:
         """Drop the series of a partition that has gone to another worker."""

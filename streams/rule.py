@@ -41,6 +41,8 @@ LONGEST_WINDOW: Final = 92
 
 INSUFFICIENT_HISTORY: Final = "insufficient history"
 """The answer of a rule that cannot measure yet: a result with a name."""
+FAILED: Final = "failed"
+"""The answer of a rule of the settings whose expression could not be evaluated; the book counts the fault (`RuleBook.failed`)."""
 
 
 class Parameters(BaseModel):
@@ -49,6 +51,10 @@ class Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     bands: Bands = {Severity.NOTICE: Decimal(1)}
+
+    def rules_named(self) -> frozenset[str]:
+        """Other rules that the settings name; one that does not exist is refused."""
+        return frozenset()
 
     def ordered_bands(self) -> tuple[tuple[Severity, Decimal], ...]:
         """The bands, lowest first."""

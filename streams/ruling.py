@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 from schemas.settings import Settings
 from schemas.topics import RULES
 from streams.changelog import PartitionReader
+from streams.expressions import Fault as ExpressionFault
 from streams.metrics import Metrics
 from streams.timeline import Change, Refused, RuleBooks, read
 
@@ -50,8 +51,10 @@ class RuleFeed:
             self._learn(records)
             self._next = max(self._next, records[-1].offset + 1)
         self._known_at = began
-        for rule in self._books.first.settings:
+        for rule, setting in self._books.first.settings.items():
             self._metrics.rules_late.labels(rule)
+            for fault in ExpressionFault if setting.expression else ():
+                self._metrics.rule_failures.labels(rule, fault)
             self._show(rule)
 
     async def stop(self) -> None:

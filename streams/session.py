@@ -264,6 +264,9 @@ class Session:
             metrics.latency.observe(max(0.0, now - said.detected_at.timestamp()))
             if said.rule.name == "recon_break" and said.status is Status.OPENED:
                 metrics.recon_breaks.labels(said.evidence.facts["source"]).inc()
+        for (rule, fault), count in self._world.books.failures().items():
+            if metrics.rule_failed(rule, fault, count):
+                log.error("rule_failed", rule=rule, fault=fault, means="its expression cannot be evaluated; it is silent there")
         self._turn.skipped, self._turn.counts, self._said = 0, {}, []
 
 

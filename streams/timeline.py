@@ -18,6 +18,7 @@ The law of the timeline:
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +30,7 @@ from pydantic import ValidationError
 
 from schemas.rules import RuleFault, RuleSettings
 from schemas.settings import Bank, Settings, SettingsError
-from streams.book import RuleBook, all_rules, check, no_such_rule
+from streams.book import RuleBook, check, no_such_rule, rule_of
 
 BEGINNING = -(1 << 62)
 """Before every instant."""
@@ -123,6 +124,15 @@ class RuleBooks:
         self._until = self._starts[place + 1] if place + 1 < len(self._starts) else -BEGINNING
         return self._book
 
+    def failures(self) -> Counter[tuple[str, str]]:
+        """How often, since the last call, a rule's expression could not be evaluated, by rule and fault."""
+        found: Counter[tuple[str, str]] = Counter()
+        for stretch in self._stretches:
+            if stretch.book is not None and stretch.book.failures:
+                found += stretch.book.failures
+                stretch.book.failures.clear()
+        return found
+
     def history(self, rule: str) -> list[RuleSettings]:
         """A rule's versions, the file's first; those that are refused are left out."""
         return [self.first.settings[rule], *self._versions.get(rule, [])]
@@ -145,14 +155,16 @@ class RuleBooks:
 
     def _wrong(self, key: str, version: RuleSettings) -> Refused | None:
         """What is wrong with a version by itself."""
-        rule = all_rules().get(version.rule)
-        if rule is None:
+        if version.rule not in self.first.known:
             return Refused(key, RuleFault.UNKNOWN_RULE, no_such_rule(version.rule))
         if key != version.key:
             return Refused(key, RuleFault.WRONG_KEY, f"the record's key is not {version.key}")
         if version.active_since is None:
-            return Refused(key, RuleFault.NO_START, f"rule {rule.name}: active_since is not given")
+            return Refused(key, RuleFault.NO_START, f"rule {version.rule}: active_since is not given")
         try:
+            rule = rule_of(version.rule, version, self.bank)
+            if rule is None:
+                raise SettingsError(f"rule {version.rule}: a version of the bank's own rule has its expression, too")
             check(rule, version, self.bank)
         except SettingsError as error:
             return Refused(key, RuleFault.WRONG_SETTING, str(error))
