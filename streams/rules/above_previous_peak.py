@@ -12,8 +12,8 @@ from schemas.notifications import Window
 from schemas.rules import Severity
 from streams.money import ceiling, to_decimal
 from streams.rule import CORRECTIONS, EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
-from streams.screens import Screen
-from streams.screens.flows import MILLION, MONTHS, UNKNOWN, AbovePeak, Months, month_start, months
+from streams.screens import Screen, standing_of
+from streams.screens.flows import MILLION, MONTHS, UNKNOWN, AbovePeak, Months, month_start, months, peak_times
 from streams.situation import Situation
 from streams.windows import on
 from streams.wording import Text, money
@@ -46,14 +46,15 @@ class AbovePreviousPeak(ConditionRule[PeakParameters]):
 
     def screens(self, prepared: Prepared[PeakParameters]) -> tuple[Screen, ...]:
         own = prepared.parameters
-        return (AbovePeak(int(own.times * MILLION), own.min_months, ceiling(own.least)),)
+        times = int(own.times * MILLION)
+        inflow, outflow = (standing_of(self.name, facet, times, own.rearm, prepared.bands) for facet in (INFLOW, OUTFLOW))
+        return (AbovePeak(times, own.min_months, ceiling(own.least), inflow, outflow),)
 
     def measure(self, situation: Situation, prepared: Prepared[PeakParameters]) -> Iterator[Measured]:
         own = prepared.parameters
         for facet in (INFLOW, OUTFLOW):
-            found = months(situation.customer.history, situation.day, facet == INFLOW)
-            value = found.times() if found.current >= ceiling(own.least) else 0
-            if found.with_flow >= own.min_months and value != UNKNOWN:
+            value = peak_times(situation.customer.history, situation.day, facet == INFLOW, own.min_months, ceiling(own.least))
+            if value != UNKNOWN:
                 yield Measured(value, int(own.times * MILLION), facet)
 
     def facts(self, finding: Finding[PeakParameters]) -> Facts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from pydantic import Field
 
@@ -42,7 +42,9 @@ class ActivityDrop(FallingRule[ActivityDropParameters]):
     parameters = ActivityDropParameters
 
     def screens(self, prepared: Prepared[ActivityDropParameters]) -> tuple[Screen, ...]:
-        return (ActivityFell(int(prepared.parameters.share * MILLION), prepared.parameters.least),)
+        own = prepared.parameters
+        share = int(own.share * MILLION)
+        return (ActivityFell(share, own.least, f"{self.name}:", int((share / own.rearm).to_integral_value(ROUND_CEILING))),)
 
     def next_day(self, customer: Customer, day: int, prepared: Prepared[ActivityDropParameters]) -> int:
         rows = customer.history.rows

@@ -11,8 +11,8 @@ from schemas.movements import Direction
 from schemas.notifications import Window
 from schemas.rules import Severity
 from streams.rule import EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
-from streams.screens import Screen
-from streams.screens.flows import MILLION, UNKNOWN, WEEK, DebitsAreOff, weeks_of_debits
+from streams.screens import Screen, standing_of
+from streams.screens.flows import MILLION, UNKNOWN, WEEK, DebitsAreOff, debits_off, weeks_of_debits
 from streams.situation import Situation
 from streams.windows import window
 from streams.wording import Text
@@ -53,12 +53,13 @@ class ActivitySpike(ConditionRule[ActivitySpikeParameters]):
 
     def screens(self, prepared: Prepared[ActivitySpikeParameters]) -> tuple[Screen, ...]:
         own = prepared.parameters
-        return (DebitsAreOff(own.least, own.min_blocks, own.max_blocks, int(own.z * MILLION)),)
+        threshold = int(own.z * MILLION)
+        standing = standing_of(self.name, "", threshold, own.rearm, prepared.bands)
+        return (DebitsAreOff(own.least, own.min_blocks, own.max_blocks, threshold, standing),)
 
     def measure(self, situation: Situation, prepared: Prepared[ActivitySpikeParameters]) -> Iterator[Measured]:
         own = prepared.parameters
-        weeks = weeks_of_debits(situation.customer.history, situation.day, own.min_blocks, own.max_blocks)
-        value = 0 if weeks.current < own.least else weeks.off() if weeks.blocks else UNKNOWN
+        value = debits_off(situation.customer.history, situation.day, own.least, own.min_blocks, own.max_blocks)
         if value != UNKNOWN:
             yield Measured(value, int(own.z * MILLION))
 

@@ -52,7 +52,8 @@ class ChangePoint(ConditionRule[ChangePointParameters]):
 
     def screens(self, prepared: Prepared[ChangePointParameters]) -> tuple[Screen, ...]:
         own = prepared.parameters
-        return (FlowChanged(int(own.sigmas * MILLION), own.reference_weeks, own.watched_weeks),)
+        keys = (f"{self.name}:{RISE}", f"{self.name}:{FALL}")
+        return (FlowChanged(int(own.sigmas * MILLION), own.reference_weeks, own.watched_weeks, keys),)
 
     def next_day(self, customer: Customer, day: int, prepared: Prepared[ChangePointParameters]) -> int:
         rows, own = customer.history.rows, prepared.parameters

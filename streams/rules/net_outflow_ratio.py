@@ -12,7 +12,7 @@ from schemas.notifications import Window
 from schemas.rules import Severity
 from streams.money import to_decimal
 from streams.rule import EVERYTHING, LONGEST_WINDOW, Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
-from streams.screens import Screen
+from streams.screens import Screen, standing_of
 from streams.screens.flows import MILLION, UNKNOWN, DrainedBy, drained
 from streams.situation import Situation
 from streams.windows import window
@@ -45,7 +45,9 @@ class NetOutflowRatio(ConditionRule[NetOutflowParameters]):
     parameters = NetOutflowParameters
 
     def screens(self, prepared: Prepared[NetOutflowParameters]) -> tuple[Screen, ...]:
-        return (DrainedBy([(days, millionths(part)) for days, part in prepared.parameters.shares.items()]),)
+        own = prepared.parameters
+        shares = [(days, millionths(part)) for days, part in sorted(own.shares.items())]
+        return (DrainedBy(shares, [standing_of(self.name, f"{days}d", part, own.rearm, prepared.bands) for days, part in shares]),)
 
     def measure(self, situation: Situation, prepared: Prepared[NetOutflowParameters]) -> Iterator[Measured]:
         history, today = situation.customer.history, situation.day

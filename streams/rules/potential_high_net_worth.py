@@ -51,7 +51,7 @@ class PotentialHighNetWorth(ConditionRule[PotentialParameters]):
     def screens(self, prepared: Prepared[PotentialParameters]) -> tuple[Screen, ...]:
         own = prepared.parameters
         times = int(own.times * MILLION)
-        return (WorthMore(_below(prepared), _line_times(prepared), times, to_units(own.salary), SALARY_DAYS),)
+        return (WorthMore(_below(prepared), _line_times(prepared), times, to_units(own.salary), SALARY_DAYS, f"{self.name}:"),)
 
     def next_day(self, customer: Customer, day: int, prepared: Prepared[PotentialParameters]) -> int:  # noqa: ARG002
         return day + 1 + -day % WEEK if f"{self.name}:" in customer.conditions else 0

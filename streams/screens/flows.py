@@ -16,7 +16,7 @@ from schemas.movements import Flow
 from streams.customer import Customer
 from streams.history import CLOSE, CREDITS, DEBITS, MOVEMENTS, WIDTH, WITHDRAWALS, History
 from streams.portfolio import Effect
-from streams.screens import Screen
+from streams.screens import Screen, Standing
 
 MILLION: Final = 1_000_000
 UNKNOWN: Final = -1
@@ -62,13 +62,27 @@ def drained(history: History, day: i64, days: i64) -> int:
 class DrainedBy(Screen):
     """The net outflow of one of several windows reaches its share of the AUM before it."""
 
-    def __init__(self, shares: list[tuple[int, int]]) -> None:
+    def __init__(self, shares: list[tuple[int, int]], standings: list[Standing]) -> None:
         """Prepare.
 
         Args:
-            shares: dates and millionths.
+            shares: dates, rising, and millionths.
+            standings: one for each of them.
         """
-        self.shares = sorted(shares)
+        self.shares = shares
+        self.standings = standings
+
+    def stays(self, customer: Customer, effect: Effect) -> bool:
+        """See `Screen`."""
+        return self.stays_at_close(customer, effect.clock_day)
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:
+        """See `Screen`."""
+        for place in range(len(self.shares)):
+            value = drained(customer.history, day, self.shares[place][0])
+            if value != UNKNOWN and not self.standings[place].stays(customer, value):
+                return False
+        return True
 
     def passes(self, customer: Customer, effect: Effect) -> bool:
         """See `Screen`."""
@@ -235,6 +249,14 @@ def weeks_of_debits(history: History, day: i64, fewest: i64, most: i64) -> Weeks
     return _weeks(history, day, 0, fewest, most, 0)
 
 
+def debits_off(history: History, day: i64, least: i64, fewest: i64, most: i64) -> int:
+    """How many deviations the last 7 dates are above the mean, in millionths; 0 with fewer than `least` debits."""
+    weeks = _weeks(history, day, least, fewest, most, 0)
+    if weeks.current < least:
+        return 0
+    return weeks.off() if weeks.blocks > 0 else UNKNOWN
+
+
 def _weeks(history: History, day: i64, least: i64, fewest: i64, most: i64, deviations: i64) -> Weeks:
     """Give up, with no blocks, where there cannot be `least` debits that are so many deviations, in millionths, above the mean.
 
@@ -277,11 +299,21 @@ def _weeks(history: History, day: i64, least: i64, fewest: i64, most: i64, devia
 class DebitsAreOff(Screen):
     """So many debits in 7 dates, and so many deviations above the mean of the blocks before."""
 
-    def __init__(self, least: int, fewest: int, most: int, deviations: int) -> None:
+    def __init__(self, least: int, fewest: int, most: int, deviations: int, standing: Standing) -> None:
         self.least = least
         self.fewest = fewest
         self.most = most
         self.deviations = deviations
+        self.standing = standing
+
+    def stays(self, customer: Customer, effect: Effect) -> bool:
+        """See `Screen`."""
+        return self.stays_at_close(customer, effect.clock_day)
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:
+        """See `Screen`."""
+        value = debits_off(customer.history, day, self.least, self.fewest, self.most)
+        return value == UNKNOWN or self.standing.stays(customer, value)
 
     def passes(self, customer: Customer, effect: Effect) -> bool:
         """See `Screen`."""
@@ -313,6 +345,18 @@ def share_of_usual(recent: int, before: int, least: int) -> int:
     return MILLION if before < periods * least or before == 0 else periods * recent * MILLION // before
 
 
+def _all_open(customer: Customer, keys: tuple[str, ...]) -> bool:
+    """Whether none of these conditions is only cooling down, and one at least is there."""
+    found = False
+    for key in keys:
+        held = customer.conditions.get(key)
+        if held is not None:
+            if held.notification_id == "":
+                return False
+            found = True
+    return found
+
+
 class ActivityFell(Screen):
     """Movements have fallen below a share of what was usual.
 
@@ -320,9 +364,30 @@ class ActivityFell(Screen):
     counts.
     """
 
-    def __init__(self, share: int, least: int) -> None:
+    def __init__(self, share: int, least: int, key: str, resolves_from: int) -> None:
+        """Prepare.
+
+        Args:
+            share: in millionths; below it the rule opens.
+            least: see `share_of_usual`.
+            key: the condition's.
+            resolves_from: the share, in millionths, from which on it resolves.
+        """
         self.share = share
         self.least = least
+        self.key = key
+        self.resolves_from = resolves_from
+
+    def stays(self, customer: Customer, effect: Effect) -> bool:
+        """See `Screen`."""
+        return self.stays_at_close(customer, effect.clock_day)
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:
+        """See `Screen`."""
+        if not _all_open(customer, (self.key,)):
+            return False
+        recent, before = activity(customer.history, day)
+        return recent == UNKNOWN or share_of_usual(recent, before, self.least) < self.resolves_from
 
     def passes(self, customer: Customer, effect: Effect) -> bool:
         """See `Screen`."""
@@ -411,13 +476,37 @@ def months(history: History, day: i64, credit: bool, times: i64 = 0) -> Months:
     return Months(current, peak, with_flow)
 
 
+def peak_times(history: History, day: i64, credit: bool, fewest: int, least: int) -> int:
+    """The month per the largest before it, in millionths; 0 below `least`, UNKNOWN with flow in fewer than so many months."""
+    found = months(history, day, credit)
+    if found.with_flow < fewest:
+        return UNKNOWN
+    return found.times() if found.current >= least else 0
+
+
 class AbovePeak(Screen):
     """A month's external flow, one way or the other, is so many times the largest of the months before; never so at a first tick."""
 
-    def __init__(self, times: int, fewest: int, least: int) -> None:
+    def __init__(self, times: int, fewest: int, least: int, inflow: Standing, outflow: Standing) -> None:
         self.times = times
         self.fewest = fewest
         self.least = least
+        self.inflow = inflow
+        self.outflow = outflow
+
+    def stays(self, customer: Customer, effect: Effect) -> bool:
+        """See `Screen`."""
+        return self.stays_at_close(customer, effect.clock_day)
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:
+        """See `Screen`."""
+        return self._stays(customer, day, True, self.inflow) and self._stays(customer, day, False, self.outflow)
+
+    def _stays(self, customer: Customer, day: int, credit: bool, standing: Standing) -> bool:
+        if standing.key not in customer.conditions:
+            return not self._above(customer.history, day, credit)
+        value = peak_times(customer.history, day, credit, self.fewest, self.least)
+        return value == UNKNOWN or standing.stays(customer, value)
 
     def passes(self, customer: Customer, effect: Effect) -> bool:
         """See `Screen`."""
@@ -548,10 +637,19 @@ def nearly_changed(history: History, day: i64, reference: i64, watched: i64, dev
 class FlowChanged(Screen):
     """A CUSUM of closed weeks reaches so many deviations: as a week has closed, or something has come late to one."""
 
-    def __init__(self, deviations: int, reference: int, watched: int) -> None:
+    def __init__(self, deviations: int, reference: int, watched: int, keys: tuple[str, ...]) -> None:
         self.deviations = deviations
         self.reference = reference
         self.watched = watched
+        self.keys = keys
+
+    def stays(self, customer: Customer, effect: Effect) -> bool:
+        """See `Screen`."""
+        return not effect.late and effect.flow is not _CORRECTION and _all_open(customer, self.keys)
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:
+        """See `Screen`."""
+        return day % WEEK != 1 and _all_open(customer, self.keys)
 
     def passes(self, customer: Customer, effect: Effect) -> bool:
         """See `Screen`."""
@@ -634,7 +732,7 @@ def salary_level(customer: Customer, day: i64, days: i64) -> int:
 class WorthMore(Screen):
     """A salary, or a year's flow, is far above what is held; asked at the first tick of each Monday."""
 
-    def __init__(self, below: bool, flow: int, times: int, salary: int, salary_days: int) -> None:
+    def __init__(self, below: bool, flow: int, times: int, salary: int, salary_days: int, key: str) -> None:
         """Prepare.
 
         Args:
@@ -643,12 +741,18 @@ class WorthMore(Screen):
             times: AUM, so many millionths of it, is the least, too.
             salary: the least of a month's.
             salary_days: within so many dates.
+            key: the condition's.
         """
         self.below = below
         self.flow = flow
         self.times = times
         self.salary = salary
         self.salary_days = salary_days
+        self.key = key
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:
+        """See `Screen`."""
+        return day % WEEK != 1 and _all_open(customer, (self.key,))
 
     def passes(self, customer: Customer, effect: Effect) -> bool:  # noqa: ARG002
         """See `Screen`."""
