@@ -48,6 +48,9 @@ class AttritionParameters(ConditionParameters):
     days: int = Field(90, ge=1, le=FIRED_DAYS, description="Dates, today included, for which an event counts")
     bands: Bands = {Severity.WARNING: Decimal(1), Severity.CRITICAL: Decimal("1.6")}
 
+    def rules_named(self) -> frozenset[str]:
+        return frozenset(self.weights) if "weights" in self.model_fields_set else frozenset()
+
 
 class AttritionScore(ConditionRule[AttritionParameters]):
     """Sum of the weights of the rules that speak for attrition >= `score`: those open now, and those that fired in the last 90 dates.

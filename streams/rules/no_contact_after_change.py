@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from math import ceil
 
 from pydantic import Field
 
 from schemas.rules import Severity
 from streams.customer import Customer
 from streams.rule import Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
-from streams.screens import Screen
-from streams.screens.relationship import NotSpokenWith, unanswered_days
+from streams.screens import Screen, standing_of
+from streams.screens.relationship import NotSpokenWith, silent_days, unanswered_days
 from streams.situation import Situation
 from streams.windows import on
 from streams.wording import Text, day
@@ -49,26 +50,30 @@ class NoContactAfterChange(ConditionRule[ContactParameters]):
 
     def screens(self, prepared: Prepared[ContactParameters]) -> tuple[Screen, ...]:
         parameters = prepared.parameters
-        return (NotSpokenWith(parameters.days, FORGOTTEN, parameters.long_days if _is_tended(prepared) else 0),)
+        change, long = (
+            standing_of(self.name, facet, threshold, parameters.rearm, prepared.bands)
+            for facet, threshold in ((CHANGE, parameters.days), (LONG, parameters.long_days))
+        )
+        return (NotSpokenWith(FORGOTTEN, change, long, _is_tended(prepared)),)
 
     def next_day(self, customer: Customer, day: int, prepared: Prepared[ContactParameters]) -> int:
         spoken, parameters = customer.profile.last_contact_on, prepared.parameters
         if not spoken:
             return 0
         changed = customer.memory.unanswered(max(spoken, day - FORGOTTEN))
-        ahead = [changed + parameters.days, changed + FORGOTTEN] if changed else []
+        multiples = [Decimal(1), *(multiple for _, multiple in prepared.bands)]
+        ahead = [changed + FORGOTTEN, *(changed + ceil(parameters.days * multiple) for multiple in multiples)] if changed else []
         if _is_tended(prepared):
-            ahead.append(spoken + parameters.long_days)
+            ahead += [spoken + ceil(parameters.long_days * multiple) for multiple in multiples]
         return min((one for one in ahead if one > day), default=0)
 
     def measure(self, situation: Situation, prepared: Prepared[ContactParameters]) -> Iterator[Measured]:
         customer, parameters, today = situation.customer, prepared.parameters, situation.day
         after_change = unanswered_days(customer, today, FORGOTTEN)
-        spoken = customer.profile.last_contact_on
-        long = today - spoken if spoken and _is_tended(prepared) else 0
+        long = silent_days(customer, today) if _is_tended(prepared) else 0
         for value, threshold, facet in ((after_change, parameters.days, CHANGE), (long, parameters.long_days, LONG)):
             if value >= threshold or f"{self.name}:{facet}" in customer.conditions:
-                yield Measured(max(0, value), threshold, facet)
+                yield Measured(value, threshold, facet)
 
     def facts(self, finding: Finding[ContactParameters]) -> Facts:
         spoken = finding.situation.customer.profile.last_contact_on

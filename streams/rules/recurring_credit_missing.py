@@ -56,7 +56,7 @@ class RecurringCreditMissing(ConditionRule[MissingParameters]):
             if late >= days or f"{self.name}:{rhythm.payer}" in customer.conditions:
                 payers.add(rhythm.payer)
                 yield Measured(late, days, rhythm.payer)
-        for key in customer.conditions:
+        for key in list(customer.conditions):
             rule, _, payer = key.partition(":")
             if rule == self.name and payer not in payers:
                 yield Measured(0, days, payer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.customer import Customer
 from streams.memory import name_of
-from streams.screens import Screen
+from streams.screens import Screen, Standing
 
 
 class Sign:
@@ -51,20 +51,31 @@ def unanswered_days(customer: Customer, day: int, longest: int) -> int:
     return day - first if 0 < first < day else 0
 
 
+def silent_days(customer: Customer, day: int) -> int:
+    """Dates since the bank last spoke with the customer; 0 where that is not known."""
+    spoken = customer.profile.last_contact_on
+    return day - spoken if 0 < spoken < day else 0
+
+
 class NotSpokenWith(Screen):
     """Nobody has talked to the customer for some dates, or for a few after a notification that calls for it."""
 
-    def __init__(self, after_change: int, longest: int, days: int) -> None:
-        self.after_change = after_change
+    def __init__(self, longest: int, change: Standing, long: Standing, tended: bool) -> None:
         self.longest = longest
-        self.days = days
-        """0 where the customer need not be talked to without a change."""
+        self.change = change
+        self.long = long
+        self.tended = tended
+        """The customer is to be talked to also without a change."""
 
     def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
         """See `Screen`."""
-        spoken = customer.profile.last_contact_on
-        if spoken == 0:
+        if customer.profile.last_contact_on == 0:
             return False
-        if self.days and day - spoken >= self.days:
+        if self.tended and silent_days(customer, day) >= self.long.threshold:
             return True
-        return unanswered_days(customer, day, self.longest) >= self.after_change
+        return unanswered_days(customer, day, self.longest) >= self.change.threshold
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:
+        """See `Screen`."""
+        silent = silent_days(customer, day) if self.tended else 0
+        return self.change.stays(customer, unanswered_days(customer, day, self.longest)) and self.long.stays(customer, silent)
