@@ -26,7 +26,7 @@ from streams.rule import (
     Prepared,
     Said,
 )
-from streams.screens import Screen
+from streams.screens import Screen, standing_of
 from streams.screens.assets import NOTHING, AllocationShifted, shift, worth, worth_at
 from streams.situation import Situation
 from streams.windows import window
@@ -59,7 +59,9 @@ class AllocationShift(ConditionRule[ShiftParameters]):
     parameters = ShiftParameters
 
     def screens(self, prepared: Prepared[ShiftParameters]) -> tuple[Screen, ...]:
-        windows = [(days, to_units(part * 100)) for days, part in prepared.parameters.shares.items()]
+        rearm, bands = prepared.parameters.rearm, prepared.bands
+        shares = ((days, to_units(part * 100)) for days, part in prepared.parameters.shares.items())
+        windows = [(days, standing_of(self.name, f"{days}d", share, rearm, bands)) for days, share in shares]
         return (AllocationShifted(windows, _floor(prepared)),)
 
     def measure(self, situation: Situation, prepared: Prepared[ShiftParameters]) -> Iterator[Measured]:

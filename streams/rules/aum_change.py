@@ -25,7 +25,7 @@ from streams.rule import (
     Prepared,
     Said,
 )
-from streams.screens import Screen
+from streams.screens import Screen, standing_of
 from streams.screens.assets import NOTHING, AumChanged, change
 from streams.situation import Situation
 from streams.windows import window
@@ -61,7 +61,10 @@ class AumChange(ConditionRule[AumChangeParameters]):
     parameters = AumChangeParameters
 
     def screens(self, prepared: Prepared[AumChangeParameters]) -> tuple[Screen, ...]:
-        return (AumChanged([(days, to_units(part * 100)) for days, part in prepared.parameters.shares.items()], aum_floor(prepared)),)
+        rearm, bands = prepared.parameters.rearm, prepared.bands
+        shares = ((days, to_units(part * 100)) for days, part in prepared.parameters.shares.items())
+        windows = [(days, standing_of(self.name, f"{days}d", share, rearm, bands)) for days, share in shares]
+        return (AumChanged(windows, aum_floor(prepared)),)
 
     def next_day(self, customer: Customer, day: int, prepared: Prepared[AumChangeParameters]) -> int:  # noqa: ARG002
         """Rates may move what is held in another currency, which is worth another number of units than it has."""

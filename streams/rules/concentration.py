@@ -11,7 +11,7 @@ from schemas.rules import Severity
 from streams.customer import CLASSES, Customer
 from streams.money import to_decimal, to_units
 from streams.rule import EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Floor, Measured, Prepared, Said
-from streams.screens import Screen
+from streams.screens import Screen, Standing, standing_of
 from streams.screens.assets import MILLION, Concentrated, largest_class, largest_held, squares, worth
 from streams.situation import Situation
 from streams.wording import Text, asset_class, share
@@ -45,8 +45,9 @@ class Concentration(ConditionRule[ConcentrationParameters]):
     parameters = ConcentrationParameters
 
     def screens(self, prepared: Prepared[ConcentrationParameters]) -> tuple[Screen, ...]:
-        limits = to_units(prepared.parameters.share * 100), to_units(prepared.parameters.hhi * 100)
-        return (Concentrated(*limits, _floor(prepared)),)
+        share, hhi = to_units(prepared.parameters.share * 100), to_units(prepared.parameters.hhi * 100)
+        of_class, instrument, issuer = (self._standing(facet, share, prepared) for facet in (CLASS, INSTRUMENT, ISSUER))
+        return (Concentrated(of_class, instrument, issuer, self._standing(HHI, hhi, prepared), _floor(prepared)),)
 
     def measure(self, situation: Situation, prepared: Prepared[ConcentrationParameters]) -> Iterator[Measured]:
         customer, limit = situation.customer, to_units(prepared.parameters.share * 100)
@@ -84,6 +85,9 @@ class Concentration(ConditionRule[ConcentrationParameters]):
             body,
             Text("与客户讨论分散投资的方案。", "Talk with the customer about spreading the assets more widely."),
         )
+
+    def _standing(self, facet: str, limit: int, prepared: Prepared[ConcentrationParameters]) -> Standing:
+        return standing_of(self.name, facet, limit, prepared.parameters.rearm, prepared.bands)
 
 
 _TITLES = {

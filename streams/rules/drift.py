@@ -12,7 +12,7 @@ from schemas.rules import Severity
 from streams.customer import CLASSES
 from streams.money import to_decimal, to_units
 from streams.rule import EVERYTHING, LONGEST_WINDOW, Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
-from streams.screens import Screen
+from streams.screens import Screen, standing_of
 from streams.screens.assets import (
     MILLION,
     NOTHING,
@@ -114,7 +114,8 @@ class TotalDrift(ConditionRule[TotalDriftParameters]):
     parameters = TotalDriftParameters
 
     def screens(self, prepared: Prepared[TotalDriftParameters]) -> tuple[Screen, ...]:
-        return (TotalDrifted(to_units(prepared.parameters.share * 100)),)
+        limit = to_units(prepared.parameters.share * 100)
+        return (TotalDrifted(standing_of(self.name, "", limit, prepared.parameters.rearm, prepared.bands)),)
 
     def measure(self, situation: Situation, prepared: Prepared[TotalDriftParameters]) -> Iterator[Measured]:
         customer = situation.customer

@@ -10,7 +10,7 @@ from pydantic import Field
 from schemas.rules import Severity
 from streams.money import to_decimal
 from streams.rule import LONGEST_WINDOW, Bands, ConditionParameters, ConditionRule, Facts, Finding, Floor, Measured, Prepared, Said
-from streams.screens import Screen
+from streams.screens import Screen, standing_of
 from streams.screens.assets import DEMAND, CashIdle, idle_run
 from streams.situation import Situation
 from streams.windows import on
@@ -42,7 +42,8 @@ class IdleCash(ConditionRule[IdleCashParameters]):
     parameters = IdleCashParameters
 
     def screens(self, prepared: Prepared[IdleCashParameters]) -> tuple[Screen, ...]:
-        return (CashIdle(prepared.parameters.days, prepared.floor),)
+        days = prepared.parameters.days
+        return (CashIdle(days, prepared.floor, standing_of(self.name, "", days, prepared.parameters.rearm, prepared.bands)),)
 
     def measure(self, situation: Situation, prepared: Prepared[IdleCashParameters]) -> Iterator[Measured]:
         yield Measured(idle_run(situation.customer, situation.day, prepared.floor), prepared.parameters.days)

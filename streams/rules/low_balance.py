@@ -16,12 +16,10 @@ from streams.money import to_decimal, to_units
 from streams.payments import ahead, ordinal_of
 from streams.rule import EVERYTHING, Bands, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen
-from streams.screens.assets import BUSINESS_DAYS, DEMAND, LOAN, BalanceBelow, scheduled
+from streams.screens.assets import BUSINESS_DAYS, DEMAND, LOAN, SCHEDULED, BalanceBelow, scheduled
 from streams.situation import Situation
 from streams.windows import on
 from streams.wording import Text, day, money
-
-SCHEDULED = ":scheduled"
 
 
 class LowBalanceParameters(FallingParameters):
@@ -49,7 +47,8 @@ class LowBalance(FallingRule[LowBalanceParameters]):
     parameters = LowBalanceParameters
 
     def screens(self, prepared: Prepared[LowBalanceParameters]) -> tuple[Screen, ...]:
-        return (BalanceBelow(to_units(prepared.parameters.threshold), prepared.country),)
+        parameters = prepared.parameters
+        return (BalanceBelow(self.name, to_units(parameters.threshold), parameters.rearm.as_integer_ratio(), prepared.country),)
 
     def next_day(self, customer: Customer, day: int, prepared: Prepared[LowBalanceParameters]) -> int:  # noqa: ARG002
         orders = any(

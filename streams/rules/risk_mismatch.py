@@ -10,7 +10,7 @@ from pydantic import Field
 from schemas.rules import Severity
 from streams.money import to_decimal, to_units
 from streams.rule import EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
-from streams.screens import Screen
+from streams.screens import Screen, standing_of
 from streams.screens.assets import RiskAbove, risk, risk_above
 from streams.situation import Situation
 from streams.wording import Text
@@ -41,7 +41,8 @@ class RiskMismatch(ConditionRule[RiskParameters]):
     parameters = RiskParameters
 
     def screens(self, prepared: Prepared[RiskParameters]) -> tuple[Screen, ...]:
-        return (RiskAbove(to_units(prepared.parameters.tolerance * 100)),)
+        tolerance = to_units(prepared.parameters.tolerance * 100)
+        return (RiskAbove(tolerance, standing_of(self.name, "", tolerance, prepared.parameters.rearm, prepared.bands)),)
 
     def measure(self, situation: Situation, prepared: Prepared[RiskParameters]) -> Iterator[Measured]:
         yield Measured(risk_above(situation.customer), to_units(prepared.parameters.tolerance * 100))

@@ -15,7 +15,7 @@ from streams.customer import CLASSES, IS_LIABILITY, Account, Customer
 from streams.history import KINDS_OF_CLASS
 from streams.payments import ahead, ordinal_of
 from streams.portfolio import Effect
-from streams.screens import Screen
+from streams.screens import Screen, Standing
 
 MILLION: Final = 1_000_000
 NOTHING: Final = -1
@@ -23,6 +23,8 @@ DEMAND: Final = CLASSES.index(AssetClass.DEMAND_DEPOSIT)
 LOAN: Final = CLASSES.index(AssetClass.LOAN)
 BUSINESS_DAYS: Final = 5
 """So far R20 looks ahead."""
+SCHEDULED: Final = ":scheduled"
+"""Ends the facet of what is to leave an account."""
 LEAST_RISK: Final = 1
 """The score of a holding that has none."""
 _COUNT: Final[i64] = len(CLASSES)
@@ -116,8 +118,11 @@ def _fullest(customer: Customer) -> Account | None:
 class BalanceBelow(Screen):
     """A demand deposit account has less than this, or than what is to leave it."""
 
-    def __init__(self, least: int, country: str) -> None:
+    def __init__(self, rule: str, least: int, rearm: tuple[int, int], country: str) -> None:
+        self.low = f"{rule}:"
         self.least = least
+        self.rearm = rearm
+        """As a ratio of whole numbers."""
         self.country = country
 
     def passes(self, customer: Customer, effect: Effect) -> bool:
@@ -127,6 +132,39 @@ class BalanceBelow(Screen):
     def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
         """See `Screen`."""
         return self._below(customer, day)
+
+    def stays(self, customer: Customer, effect: Effect) -> bool:
+        """See `Screen`."""
+        return self.stays_at_close(customer, effect.clock_day)
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:
+        """See `Screen`."""
+        for account_id, account in customer.accounts.items():
+            value = account.value
+            if value is None:
+                continue
+            low = f"{self.low}{account_id}"
+            due = f"{low}{SCHEDULED}"
+            if account.asset_class != DEMAND:
+                if low in customer.conditions or due in customer.conditions:
+                    return False
+                continue
+            leaves = scheduled(customer, account_id, account, day, self.country)
+            if not self._stays(customer, low, value, self.least):
+                return False
+            if leaves == 0:
+                if due in customer.conditions:
+                    return False
+            elif not self._stays(customer, due, value, leaves):
+                return False
+        return True
+
+    def _stays(self, customer: Customer, key: str, value: int, threshold: int) -> bool:
+        held = customer.conditions.get(key)
+        if held is None:
+            return value >= threshold
+        over, under = self.rearm
+        return held.notification_id != "" and over * value < under * threshold
 
     def _below(self, customer: Customer, day: i64) -> bool:
         expects = len(customer.profile.standing) > 0
@@ -163,9 +201,9 @@ def change(customer: Customer, day: i64, days: i64) -> int:
 class AumChanged(Screen):
     """AUM has changed by a share since the close of one of these dates, and is, or was, at least the floor."""
 
-    def __init__(self, windows: list[tuple[int, int]], floor: int) -> None:
+    def __init__(self, windows: list[tuple[int, Standing]], floor: int) -> None:
         self.windows = windows
-        """Dates, millionths."""
+        """Dates, and what holds for the share of their change."""
         self.floor = floor
 
     def passes(self, customer: Customer, effect: Effect) -> bool:
@@ -176,13 +214,29 @@ class AumChanged(Screen):
         """See `Screen`."""
         return self._changed(customer, day)
 
+    def stays(self, customer: Customer, effect: Effect) -> bool:
+        """See `Screen`."""
+        return self.stays_at_close(customer, effect.clock_day)
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:
+        """See `Screen`."""
+        for days, standing in self.windows:
+            before = customer.history.close(day - days)
+            if before is None or before <= 0:
+                continue
+            value = change(customer, day, days)
+            matters = before >= self.floor or customer.aum >= self.floor
+            if (matters or value < standing.threshold) and not standing.stays(customer, value):
+                return False
+        return True
+
     def _changed(self, customer: Customer, day: i64) -> bool:
         aum = customer.aum
-        for days, share in self.windows:
+        for days, standing in self.windows:
             before = customer.history.close(day - days)
             if before is None or before <= 0 or (before < self.floor and aum < self.floor):
                 continue
-            if abs(aum - before) * MILLION >= share * before:
+            if abs(aum - before) * MILLION >= standing.threshold * before:
                 return True
         return False
 
@@ -208,9 +262,10 @@ def idle_run(customer: Customer, day: i64, floor: i64) -> int:
 class CashIdle(Screen):
     """Demand deposits have been at least the floor at so many closes in a row."""
 
-    def __init__(self, days: int, floor: int) -> None:
+    def __init__(self, days: int, floor: int, standing: Standing) -> None:
         self.days = days
         self.floor = floor
+        self.standing = standing
 
     def passes(self, customer: Customer, effect: Effect) -> bool:  # noqa: ARG002
         """See `Screen`."""
@@ -219,6 +274,10 @@ class CashIdle(Screen):
     def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
         """See `Screen`."""
         return idle_run(customer, day, self.floor) >= self.days
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:
+        """See `Screen`."""
+        return self.standing.stays(customer, idle_run(customer, day, self.floor))
 
 
 # --- R24 and R25 -------------------------------------------------------------------------------------------------------------------------
@@ -292,16 +351,30 @@ class ClassDrifted(Screen):
 class TotalDrifted(Screen):
     """The allocation as a whole is away from its target."""
 
-    def __init__(self, share: int) -> None:
-        self.share = share
+    def __init__(self, standing: Standing) -> None:
+        self.standing = standing
 
     def passes(self, customer: Customer, effect: Effect) -> bool:  # noqa: ARG002
         """See `Screen`."""
-        return total_drift(customer) >= self.share
+        return total_drift(customer) >= self.standing.threshold
 
     def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
         """See `Screen`."""
-        return total_drift(customer) >= self.share
+        return total_drift(customer) >= self.standing.threshold
+
+    def stays(self, customer: Customer, effect: Effect) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return self._stays(customer)
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return self._stays(customer)
+
+    def _stays(self, customer: Customer) -> bool:
+        value = total_drift(customer)
+        if value == NOTHING:
+            return len(customer.profile.target) > 0
+        return self.standing.stays(customer, value)
 
 
 # --- R26 ---------------------------------------------------------------------------------------------------------------------------------
@@ -328,9 +401,9 @@ def shift(customer: Customer, day: i64, days: i64) -> int:
 class AllocationShifted(Screen):
     """Half the sum of the changes of all weights since the close of one of these dates is a share, or nearly."""
 
-    def __init__(self, windows: list[tuple[int, int]], floor: int) -> None:
+    def __init__(self, windows: list[tuple[int, Standing]], floor: int) -> None:
         self.windows = windows
-        """Dates, millionths."""
+        """Dates, and what holds for the share of their change."""
         self.floor = floor
 
     def passes(self, customer: Customer, effect: Effect) -> bool:
@@ -341,12 +414,28 @@ class AllocationShifted(Screen):
         """See `Screen`."""
         return self._shifted(customer, day)
 
+    def stays(self, customer: Customer, effect: Effect) -> bool:
+        """See `Screen`."""
+        return self.stays_at_close(customer, effect.clock_day)
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:
+        """See `Screen`."""
+        if customer.aum < self.floor:
+            return True
+        for days, standing in self.windows:
+            value = shift(customer, day, days)
+            if value != NOTHING and not standing.stays(customer, value):
+                return False
+        return True
+
     def _shifted(self, customer: Customer, day: i64) -> bool:
         if customer.aum < self.floor:
             return False
-        for days, share in self.windows:
-            if known_at(customer, day - days) and _moved(worth(customer), worth_at(customer, day - days)) >= 2.0 * (share / 1e6 - _NEAR):
-                return True
+        for days, standing in self.windows:
+            if known_at(customer, day - days):
+                moved = _moved(worth(customer), worth_at(customer, day - days))
+                if moved >= 2.0 * (standing.threshold / 1e6 - _NEAR):
+                    return True
         return False
 
 
@@ -406,8 +495,10 @@ def squares(customer: Customer) -> int:
 class Concentrated(Screen):
     """One class, instrument or issuer is a share of AUM, or the sum of the squared class weights reaches a limit, or nearly."""
 
-    def __init__(self, share: int, hhi: int, floor: int) -> None:
-        self.share = share
+    def __init__(self, of_class: Standing, instrument: Standing, issuer: Standing, hhi: Standing, floor: int) -> None:
+        self.of_class = of_class
+        self.instrument = instrument
+        self.issuer = issuer
         self.hhi = hhi
         self.floor = floor
 
@@ -419,11 +510,30 @@ class Concentrated(Screen):
         """See `Screen`."""
         return self._concentrated(customer)
 
+    def stays(self, customer: Customer, effect: Effect) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return self._stays(customer)
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return self._stays(customer)
+
+    def _stays(self, customer: Customer) -> bool:
+        aum = customer.aum
+        if aum < self.floor:
+            return True
+        return (
+            self.of_class.stays(customer, largest_class(customer)[0] * MILLION // aum)
+            and self.hhi.stays(customer, squares(customer))
+            and self.instrument.stays(customer, largest_held(customer, False)[0] * MILLION // aum)
+            and self.issuer.stays(customer, largest_held(customer, True)[0] * MILLION // aum)
+        )
+
     def _concentrated(self, customer: Customer) -> bool:
         aum = customer.aum
         if aum < self.floor or aum <= 0:
             return False
-        limit = self.share * aum
+        limit = self.of_class.threshold * aum
         named = False
         summed = 0.0
         for value in worth(customer):
@@ -431,7 +541,7 @@ class Concentrated(Screen):
                 return True
             weight = float(value) / float(aum)
             summed += weight * weight
-        if summed >= self.hhi / 1e6 - _NEAR:
+        if summed >= self.hhi.threshold / 1e6 - _NEAR:
             return True
         for account in customer.accounts.values():
             if account.instrument is not None or account.issuer is not None:
@@ -468,8 +578,9 @@ def risk_above(customer: Customer) -> int:
 class RiskAbove(Screen):
     """The holdings are riskier than the profile by more than a tolerance."""
 
-    def __init__(self, tolerance: int) -> None:
+    def __init__(self, tolerance: int, standing: Standing) -> None:
         self.tolerance = tolerance
+        self.standing = standing
 
     def passes(self, customer: Customer, effect: Effect) -> bool:  # noqa: ARG002
         """See `Screen`."""
@@ -478,6 +589,14 @@ class RiskAbove(Screen):
     def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
         """See `Screen`."""
         return self._above(customer)
+
+    def stays(self, customer: Customer, effect: Effect) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return self.standing.stays(customer, risk_above(customer))
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return self.standing.stays(customer, risk_above(customer))
 
     def _above(self, customer: Customer) -> bool:
         profile = customer.profile.risk_profile

@@ -11,11 +11,9 @@ from schemas.customers import Customer
 from schemas.dead_letters import Fault
 from schemas.prices import Price
 from streams.customer import Profile
+from streams.intake import profile_of
 from wealthwatch.backtesting.routing import NOBODY, Share
 from wealthwatch.backtesting.source import Beside
-
-_FIELDS = ("segment", "tier", "household_id", "manager_id", "branch")
-"""What the detector keeps of a profile, under the names of the contract."""
 
 
 class _Known(msgspec.Struct):
@@ -107,7 +105,7 @@ def _profile(value: bytes, offset: int) -> Profile | str:
         told = Customer.model_validate_json(value)
     except ValidationError as error:
         return _complaint(error)
-    return Profile(offset, **{name: getattr(told, name) for name in _FIELDS})
+    return profile_of(told, offset)
 
 
 def _complaint(error: ValidationError) -> str:
