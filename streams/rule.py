@@ -56,10 +56,6 @@ class Parameters(BaseModel):
         """Other rules that the settings name; one that does not exist is refused."""
         return frozenset()
 
-    def rules_named(self) -> frozenset[str]:
-        """Other rules that the settings name; one that does not exist is refused."""
-        return frozenset()
-
     def ordered_bands(self) -> tuple[tuple[Severity, Decimal], ...]:
         """The bands, lowest first."""
         return tuple(sorted(self.bands.items(), key=lambda band: band[1]))
