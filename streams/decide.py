@@ -177,6 +177,8 @@ def _heed(
     """Remember what has just been found, and ask the rules that look at what others find."""
     customer, book = situation.customer, situation.book
     for said in found[begin:]:
+        if said.classification is not None:
+            continue  # what others would say of it would tip somebody off
         name, status, about = said.rule.name, said.status, name_of(str(said.notification_id))
         if status is Status.RETRACTED:
             customer.memory.unwarn(about)

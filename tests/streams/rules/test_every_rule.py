@@ -27,6 +27,8 @@ from streams.situation import Situation
 from streams.state import new_customer
 from tests.streams.builders import Detector, whole, world
 from tests.streams.rules import assets_stories
+from tests.streams.rules.single_stories import RECOMPUTE as SINGLE_RECOMPUTE
+from tests.streams.rules.single_stories import STORIES as SINGLE_STORIES
 
 RULES = sorted(all_rules())
 ASK_ALONE = [name for name in RULES if name != "retraction"]
@@ -127,6 +129,7 @@ STORIES: tuple[Callable[[Detector, str], None], ...] = (
     disagreement,
     climb,
     taken_back,
+    *SINGLE_STORIES,
     terms,
     own_day,
     leaving,
@@ -454,6 +457,7 @@ RECOMPUTE: dict[str, Callable[[Notification], tuple[Decimal, Decimal]]] = {
     "tier_up": climbed,
     "near_tier": came_near,
     "retraction": took_back,
+    **SINGLE_RECOMPUTE,
     "maturity_upcoming": matures,
     "matured_not_reinvested": stays_idle,
     "reinvested": placed_again,

@@ -11,6 +11,7 @@ EXPLAINED: dict[str, tuple[str, str]] = {
     "unusual_amount": ("一笔金额明显不同于该客户以往的交易。", "One amount is far from what this customer usually moves."),
     "new_payee_large": ("首次向某收款人支付大额资金。", "A large payment goes to somebody this customer has not paid before."),
     "to_competitor": ("资金转往其他银行、券商或保险公司。", "Money goes to another bank, broker or insurer."),
+    "cumulative_to_competitor": ("近期转往同业的资金累计较大。", "Money that went to competitors adds up to a large sum over some weeks."),
     "early_redemption": ("产品在到期前被赎回或终止。", "A product is redeemed or ended before its term."),
     "retraction": (
         "已触发提醒的交易被冲正，提醒随之撤回。",
