@@ -91,7 +91,7 @@ class RuleSettings(Message):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        strange = [name for name in _OF_AN_EXPRESSION if getattr(self, name) is not None]
+        strange = [name for name in OF_AN_EXPRESSION if getattr(self, name) is not None]
         if self.expression is None and strange:
             raise ValueError(f"{strange[0]} is for a rule with an expression")
         return self
@@ -102,4 +102,4 @@ class RuleSettings(Message):
         return f"{self.rule}@{self.version}"
 
 
-_OF_AN_EXPRESSION = ("when", "causes", "measured", "unit", "threshold", "severity", "title", "body", "action")
+OF_AN_EXPRESSION = ("when", "causes", "measured", "unit", "threshold", "severity", "title", "body", "action")

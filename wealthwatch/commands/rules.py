@@ -26,7 +26,9 @@ app = typer.Typer(help="Show the rules, and set them while they run.")
 
 
 def _rules() -> list[str]:
-    return [rule.name for rule in _every()]
+    from streams.book import all_rules
+
+    return list(all_rules())
 
 
 def _parameters(context: typer.Context) -> list[str]:
@@ -84,7 +86,7 @@ def list_rules(context: typer.Context, at: _At = None, offline: _Offline = False
     books = _books(settings, offline=offline)
     now = instant(moment(at, settings.bank))
     if as_json:
-        _print_json({"rules": [pages.facts(rule, books, now) for rule in _every()]})
+        _print_json({"rules": [pages.facts(rule, books, now) for rule in books.at(now).known.values()]})
     else:
         pages.print_list(books, now)
         pages.warn(books)
@@ -109,7 +111,8 @@ def show(
     from wealthwatch.tuning import pages
     from wealthwatch.tuning.times import moment
 
-    settings, rule = settings_of(context), _rule(name)
+    settings = settings_of(context)
+    rule = _rule(name, settings)
     layers = _layers(settings, segment, tier, customer)
     books = _books(settings, offline=offline)
     now = instant(moment(at, settings.bank))
@@ -161,7 +164,8 @@ def set_rule(
     from wealthwatch.tuning.proposal import Wish, proposed, soonest
     from wealthwatch.tuning.times import moment
 
-    settings, rule = settings_of(context), _rule(name)
+    settings = settings_of(context)
+    rule = _rule(name, settings)
     given = assignments(rule, values or [])
     layers = _layers(settings, segment, tier, customer)
     _one_of("mode", mode, _modes())
@@ -204,7 +208,8 @@ def withdraw(context: typer.Context, name: _Name) -> None:
     from wealthwatch.tuning.pages import to_come
     from wealthwatch.tuning.times import when
 
-    settings, rule = settings_of(context), _rule(name)
+    settings = settings_of(context)
+    rule = _rule(name, settings)
     topics.check(settings.kafka)
     with _publishing(settings, name) as publisher:
         pending = to_come(in_force(settings), rule.name, instant(datetime.now(UTC)))
@@ -232,7 +237,7 @@ def diff(
 
     `wealthwatch rules diff today.toml tomorrow.toml` needs no broker.
     """
-    from streams.book import all_rules
+    from schemas.rules import RuleSettings
     from streams.timeline import instant
     from wealthwatch.tuning.differences import differences
     from wealthwatch.tuning.in_force import of_file
@@ -247,7 +252,12 @@ def diff(
     else:
         before, after = of_file(one).first, of_file(other).first
         heads = (str(one), str(other))
-    rows = [(name, *each) for name, rule in all_rules().items() for each in differences(rule, before.settings[name], after.settings[name])]
+    of_no_rule = RuleSettings()
+    rows = [
+        (name, *each)
+        for name, rule in (before.known | after.known).items()
+        for each in differences(rule, before.settings.get(name, of_no_rule), after.settings.get(name, of_no_rule))
+    ]
     if rows:
         print_table(("rule", "what", *heads), rows)
     else:
@@ -272,16 +282,10 @@ def check(file: Annotated[Path, typer.Argument(metavar="FILE", help="A settings 
     typer.echo(f"{file} {named}; all of it exists")
 
 
-def _every() -> list[Rule[Any]]:
-    from streams.book import all_rules
+def _rule(name: str, settings: Settings) -> Rule[Any]:
+    from streams.book import known_rules, no_such_rule
 
-    return list(all_rules().values())
-
-
-def _rule(name: str) -> Rule[Any]:
-    from streams.book import all_rules, no_such_rule
-
-    rule = all_rules().get(name)
+    rule = known_rules(settings.rules, settings.bank).get(name)
     if rule is None:
         raise Refusal(no_such_rule(name), exit_code=USAGE)
     return rule

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from schemas.rules import RuleSettings
+from schemas.message import Words
+from schemas.rules import OF_AN_EXPRESSION, RuleSettings
 from streams.rule import Rule
 from wealthwatch.tuning.change import layers
 
@@ -21,6 +22,10 @@ class Difference(NamedTuple):
 def differences(rule: Rule[Any], before: RuleSettings, after: RuleSettings) -> list[Difference]:
     """Every value that differs, the mode first."""
     found = [] if before.mode is after.mode else [Difference("mode", before.mode, after.mode)]
+    for name in ("expression", *OF_AN_EXPRESSION):
+        was, will = getattr(before, name), getattr(after, name)
+        if was != will:
+            found.append(Difference(name, shown(was), shown(will)))
     defaults = rule.parameters()
     for layer in dict.fromkeys(layers(before) + layers(after)):
         old, new = layer.of(before), layer.of(after)
@@ -43,6 +48,8 @@ def shown(value: object) -> str:
     """A value for people, in the form that `rules set` takes."""
     if value is None:
         return "-"
+    if isinstance(value, Words):
+        return f"{value.chinese} / {value.english}"
     if isinstance(value, dict):
         return ",".join(f"{key}:{shown(inner)}" for key, inner in value.items())
     if isinstance(value, tuple):

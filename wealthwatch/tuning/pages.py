@@ -10,7 +10,6 @@ import typer
 
 from schemas.rules import RuleSettings
 from schemas.settings import Bank
-from streams.book import all_rules
 from streams.rule import Rule
 from streams.timeline import RuleBooks, starts
 from wealthwatch.tuning.change import Layer
@@ -49,7 +48,7 @@ def details(rule: Rule[Any], books: RuleBooks, now: int, layers: list[Layer]) ->
 def print_list(books: RuleBooks, now: int) -> None:
     """A line for each rule."""
     book, rows = books.at(now), []
-    for name, rule in all_rules().items():
+    for name, rule in book.known.items():
         setting = book.settings[name]
         next_ones = "; ".join(f"{one.version} ({one.mode}) from {when(one, books.bank)}" for one in to_come(books, name, now)) or "-"
         version = (setting.mode, str(setting.version), when(setting, books.bank))

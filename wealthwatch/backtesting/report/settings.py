@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.rules import Mode, RuleSettings
 from schemas.settings import Settings
-from streams.book import all_rules
+from streams.book import known_rules
 
 _SCOPES = ("by_segment", "by_tier", "by_customer")
 
@@ -33,7 +33,7 @@ def setting_of(settings: Settings, rule: str) -> Setting:
 
 def switched_off(settings: Settings) -> list[str]:
     """The rules that are not run."""
-    return [rule for rule in all_rules() if settings.rules.get(rule, RuleSettings()).mode is Mode.OFF]
+    return [rule for rule in known_rules(settings.rules, settings.bank) if settings.rules.get(rule, RuleSettings()).mode is Mode.OFF]
 
 
 def _one(name: str, value: Any) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 from handlers.inbox.terms import term
 from schemas.notifications import Status
-from streams.book import all_rules
+from streams.book import known_rules
+from streams.rule import Rule
 from wealthwatch.backtesting.compare import Change
 from wealthwatch.backtesting.findings import Findings
 from wealthwatch.backtesting.report.charts import FRAMES, SEVERITIES, Axes, Column, bar, both_ways, columns
@@ -105,9 +106,13 @@ class View:
 
     def quiet_rules(self) -> list[str]:
         """Rules that were run and found nothing; the one that takes notifications back never opens any."""
-        book = all_rules()
+        book = self._known()
         off = set(switched_off(self.findings.books[0]))
         return [self.rule(name) for name in book if name not in self.tally.by_rule and name not in off and not book[name].retracts]
+
+    def _known(self) -> dict[str, Rule[Any]]:
+        """Every rule of any of the settings."""
+        return {name: rule for book in reversed(self.findings.books) for name, rule in known_rules(book.rules, book.bank).items()}
 
     def off_rules(self) -> list[str]:
         """Rules that were not run."""
@@ -206,7 +211,7 @@ class View:
     def settings(self) -> list[dict[str, Any]]:
         """Every rule and how it is set, under each set of settings."""
         rows = []
-        for name in all_rules():
+        for name in self._known():
             found = [setting_of(book, name) for book in self.findings.books]
             rows.append({"name": name, "set": found, "differs": len(set(found)) > 1})
         return rows
