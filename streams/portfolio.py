@@ -365,7 +365,10 @@ def _undo(customer: Customer, posting: Posting, effect: Effect, value: int, cale
         if effect.account.asset_class == _DEMAND:
             customer.memory.undeal(at, day, f"{posting.source}/{reverses.event_id}", calendar.date_of(customer.clock))
         return
-    if flow_of(customer, posting, reverses.kind) is not _EXTERNAL:
+    flow = flow_of(customer, posting, reverses.kind)
+    if flow is _INCOME:
+        customer.history.earn(day, value if posting.direction is _CREDIT else -value)
+    if flow is not _EXTERNAL:
         return
     if posting.direction is not _CREDIT:
         customer.history.add(day, -value, 0)
