@@ -57,6 +57,7 @@ def _entry(
         at=at,
         status=notification.status,
         severity=notification.severity,
+        classification=notification.classification,
         dedup_key=notification.dedup_key,
         occurred_at=notification.occurred_at,
         notification_offset=offset,

@@ -94,7 +94,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python 
         self._silences = silences
         self._metrics = metrics
         self._clock = clock
-        self._policy = Policy(settings.notifier.cooldown_s, settings.notifier.channels)
+        self._policy = Policy(settings.notifier.cooldown_s, settings.notifier.channels, settings.notifier.restricted)
         self._topic = settings.kafka.topic(NOTIFICATIONS)
         self._partitions: dict[int, Partition] = {}
         self._written: dict[int, Place] = {}

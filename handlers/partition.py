@@ -16,6 +16,7 @@ from schemas.journal import JournalEntry, Verdict
 from schemas.managers import Channel, Manager
 from schemas.notifications import Notification
 from schemas.rules import Severity
+from schemas.settings import Restricted
 from schemas.silences import Silence
 
 KEPT = timedelta(days=35)
@@ -33,6 +34,7 @@ class Step:
 
 
 NOTHING = Step()
+NO_DESK = Restricted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,19 @@ class Policy:
 
     cooldown_s: Mapping[Severity, float]
     channels: tuple[Channel, ...] | None = None
+    restricted: Restricted = NO_DESK
+
+    def addressed(self, notification: Notification) -> Notification:
+        """The message for whom it is: a restricted one for the desk alone, whatever it says itself."""
+        if notification.classification is None:
+            return notification
+        return notification.model_copy(update={"manager_id": self.restricted.manager_id})
+
+    def channels_for(self, notification: Notification, manager: Manager) -> tuple[Channel, ...]:
+        """Where the message is told, as often as it is listed."""
+        if notification.classification is not None:
+            return self.restricted.channels
+        return self.channels or manager.channels or (Channel.INBOX,)
 
 
 @dataclass(slots=True)
@@ -94,6 +109,7 @@ class Partition:
         the channels without an entry are served. From another offset it was sent again, and is held.
         """
         self.next = offset + 1
+        notification = self.policy.addressed(notification)
         known = self.told.known(notification.message_id)
         if known and known.offset == offset:
             return NOTHING if known.held else self._tell(offset, appended_at, notification, managers, known.ended, now)
@@ -151,7 +167,7 @@ class Partition:
         if notification.manager_id is None:
             return NOTHING
         manager = managers.get(notification.manager_id) or Manager(manager_id=notification.manager_id, name="")
-        left = [channel for channel in dict.fromkeys(self.policy.channels or manager.channels or (Channel.INBOX,)) if channel not in ended]
+        left = [channel for channel in dict.fromkeys(self.policy.channels_for(notification, manager)) if channel not in ended]
         if not left:
             return NOTHING
         self._under_way[offset] = set(left)

@@ -38,10 +38,10 @@ def triage(
 
     A message that closes (resolved, retracted) follows the fate of what it closes: a manager who was told hears the end of it, whatever
     was silenced since; one who was not told does not. The remaining reasons are about messages that open or escalate, and about the
-    closing of something we no longer remember.
+    closing of something we no longer remember. What is restricted is silenced by nobody: whoever asks for quiet does not know of it.
 
     Args:
-        notification: the message.
+        notification: the message; a restricted one names the desk that the settings name, or nobody (`handlers.partition.Policy`).
         told: what this partition told and held before.
         silences: all that are known, also those that are over.
         cooldown_s: seconds of event time, by the message's severity.
@@ -55,10 +55,10 @@ def triage(
     if notification.rule.mode is not Mode.LIVE:
         return hold(Reason.TEST_MODE)
     if notification.manager_id is None:
-        return hold(Reason.NO_MANAGER)
+        return hold(Reason.NO_MANAGER if notification.classification is None else Reason.RESTRICTED)
     if closing and fate:
         return TELL
-    if silence := silenced_by(notification, silences, now):
+    if notification.classification is None and (silence := silenced_by(notification, silences, now)):
         return hold(Reason.SILENCED, silence.silence_id)
     if not closing and any(one.inhibits(notification) for one in told.inhibitors(notification.customer_id)):
         return hold(Reason.INHIBITED)

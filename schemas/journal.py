@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.managers import Channel
 from schemas.message import Identifier, Message, Text
-from schemas.notifications import Inhibition, Status
+from schemas.notifications import Classification, Inhibition, Status
 from schemas.rules import Severity
 
 
@@ -33,6 +33,8 @@ class Reason(StrEnum):
     SILENCED = "silenced"
     TEST_MODE = "test_mode"
     NO_MANAGER = "no_manager"
+    RESTRICTED = "restricted"
+    """It is not for the customer's manager, and the settings name nobody else."""
     INHIBITED = "inhibited"
     """Another message of the same customer says it, and more."""
 
@@ -55,6 +57,7 @@ class JournalEntry(Message):
     at: AwareDatetime
     status: Status | None = Field(None, description="Of the message")
     severity: Severity | None = Field(None, description="Of the message")
+    classification: Classification | None = Field(None, description="Of the message; where it is given, the entry is as confidential")
     dedup_key: Text | None = Field(None, description="Of the message")
     occurred_at: AwareDatetime | None = Field(
         None, description="Event time of the message; with the four around it the notifier remembers what it told"

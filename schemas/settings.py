@@ -17,7 +17,7 @@ from pydantic_settings import SettingsError as SourceError
 
 from schemas.environment import DELIMITER, complaint, variables
 from schemas.managers import Channel
-from schemas.message import CurrencyCode
+from schemas.message import CurrencyCode, Identifier
 from schemas.rules import RuleSettings, Severity
 from schemas.topics import Topic
 
@@ -160,6 +160,19 @@ class Webhook(Section):
     ca_file: Path | None = None
 
 
+class Restricted(Section):
+    """The route of what the customer's manager must not see (`classification`); without a `manager_id` it is held."""
+
+    manager_id: Identifier | None = Field(None, description="The desk that is told instead, such as the compliance officer's")
+    channels: tuple[Channel, ...] = Field((Channel.WEBHOOK,), min_length=1, description="Never the inbox, which shows by customer")
+
+    @model_validator(mode="after")
+    def _apart(self) -> Restricted:
+        if Channel.INBOX in self.channels:
+            raise ValueError("the inbox shows what it is told to the customer's manager, so it is no channel for what is restricted")
+        return self
+
+
 class Notifier(Section):
     """The notifier: triage, journal, delivery."""
 
@@ -175,6 +188,7 @@ class Notifier(Section):
     first_wait_s: float = Field(0.5, gt=0)
     longest_wait_s: float = Field(300.0, gt=0)
     webhook: Webhook = Webhook()
+    restricted: Restricted = Restricted()
     door: Door = Door(port=9102)
 
 

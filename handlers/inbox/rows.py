@@ -70,8 +70,10 @@ def position_row(position: Position, zone: tzinfo) -> Row | None:
     }
 
 
-def message_row(notification: Notification) -> Row:
-    """The whole message, in its canonical form."""
+def message_row(notification: Notification) -> Row | None:
+    """The whole message, in its canonical form; None for one that is restricted, since whoever looks here must not see it."""
+    if notification.classification is not None:
+        return None
     _moment(notification.occurred_at)
     _moment(notification.due_by or notification.occurred_at)
     return {
@@ -83,8 +85,10 @@ def message_row(notification: Notification) -> Row:
     }
 
 
-def telling_row(entry: JournalEntry) -> Row:
-    """One entry of the journal."""
+def telling_row(entry: JournalEntry) -> Row | None:
+    """One entry of the journal; None for one about a restricted message."""
+    if entry.classification is not None:
+        return None
     return {
         "entry_id": str(entry.entry_id),
         "message_id": str(entry.message_id),

@@ -102,6 +102,7 @@ TERMS: dict[str, tuple[str, str]] = {
     "reason.silenced": ("已静默", "silenced"),
     "reason.test_mode": ("测试规则", "rule in test mode"),
     "reason.no_manager": ("无负责人", "no manager known"),
+    "reason.restricted": ("受限信息", "restricted"),
     "reason.inhibited": ("已由更重要的提醒涵盖", "said by a greater one"),
     "fact.abs_floor": ("等级起点金额", "Floor of the tier"),
     "fact.times": ("阈值为起点金额的倍数", "The limit is so many times the floor"),
