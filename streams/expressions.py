@@ -212,6 +212,8 @@ def _check_values(name: str, variable: Variable, after: list[tuple[str, str]]) -
         closed = next((place for place, token in enumerate(after) if token == ("sign", "]")), len(after))
         compared = after[2:closed]
     for kind, token in compared:
+        if (kind == "text" and variable.type != "text") or (kind == "number" and variable.type in ("text", "yes/no")):
+            raise SettingsError(f"{name} and {token} are two different kinds of things: it is a {variable.type}")
         if kind == "text" and variable.values and token[1:-1] not in variable.values:
             raise SettingsError(f"{name} is never {token}; it is one of {', '.join(sorted(variable.values))}")
 
