@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,8 +123,8 @@ def test_the_flow_part_and_the_market_part_are_told_apart() -> None:
     detector.move("2025-03-02 13:00", "8000", "valuation", account_id="f", asset_class="fund", balance_after="8000")
     one = only(detector.told, NAME)
     facts = {name: Decimal(value) for name, value in one.evidence.facts.items()}
-    assert (facts["aum_then"], facts["change"]) == (100_000, 13_950)
-    assert (facts["flow_part"], facts["market_part"]) == (5_950, 8_000)
+    assert [facts["aum_then"], facts["change"]] == [Decimal(100_000), Decimal(13_950)]
+    assert [facts["flow_part"], facts["market_part"]] == [Decimal(5_950), Decimal(8_000)]
     assert "¥5,950.00 by what came and went, ¥8,000.00 by prices" in one.body.english
     assert "资金净流量及收支5,950.00元，市场及其他变动8,000.00元" in one.body.chinese
 
@@ -169,7 +170,7 @@ def over_the_jump(base: str, currency: str, *, moved_at: str | None = None) -> t
     settings = Settings(bank=Bank(base_currency=base, time_zone=zone, country="DE"))
     test = Backtest(settings, {}, [price for price in prices if price.at >= datetime(2015, 1, 1, tzinfo=UTC)])
     first = "2015-01-13 17:00"
-    lines = [
+    lines: list[tuple[str, dict[str, Any]]] = [
         (first, {"account_id": "foreign", "currency": currency, "amount": "100000", "kind": "adjustment", "snapshot": True}),
         ("2015-01-14 12:00", {"account_id": "own", "currency": base, "amount": "1", "kind": "deposit"}),
         *([(moved_at, {"account_id": "own", "currency": base, "amount": "1", "kind": "interest"})] if moved_at else []),
