@@ -26,7 +26,7 @@ from streams.rule import ConditionRule, EventRule, Measured
 from streams.situation import Situation
 from streams.state import new_customer
 from tests.streams.builders import Detector, whole, world
-from tests.streams.rules import assets_stories
+from tests.streams.rules import assets_stories, flows_stories
 from tests.streams.rules.single_stories import RECOMPUTE as SINGLE_RECOMPUTE
 from tests.streams.rules.single_stories import STORIES as SINGLE_STORIES
 
@@ -134,12 +134,14 @@ STORIES: tuple[Callable[[Detector, str], None], ...] = (
     own_day,
     leaving,
     *assets_stories.STORIES,
+    *flows_stories.STORIES,
 )
 
 
 def play(detector: Detector | None = None) -> Detector:
     """All stories; each customer has the name of theirs."""
     detector = detector or Detector()
+    detector.world.history_days = 400
     for story in STORIES:
         story(detector, story.__name__)
     return detector
@@ -466,6 +468,7 @@ RECOMPUTE: dict[str, Callable[[Notification], tuple[Decimal, Decimal]]] = {
     "attrition_score": adds_up,
     "no_contact_after_change": unspoken,
     **assets_stories.RECOMPUTE,
+    **flows_stories.RECOMPUTE,
 }
 
 
