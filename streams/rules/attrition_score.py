@@ -20,7 +20,8 @@ from streams.wording import Text
 WEIGHTS = {
     "net_outflow_ratio": 30,
     "full_sweep": 30,
-    "to_competitor": 25,
+    "to_competitor": 20,
+    "cumulative_to_competitor": 20,
     "activity_drop": 20,
     "recurring_credit_missing": 20,
     "tier_down_risk": 15,
@@ -30,7 +31,8 @@ WEIGHTS = {
 NAMES = {
     "net_outflow_ratio": Text("净流出占比较高", "a large share has left"),
     "full_sweep": Text("账户被转空", "an account was swept"),
-    "to_competitor": Text("资金转往他行", "money went to a competitor"),
+    "to_competitor": Text("大额资金转往他行", "a large amount went to a competitor"),
+    "cumulative_to_competitor": Text("资金陆续转往他行", "money keeps going to competitors"),
     "activity_drop": Text("交易明显减少", "far fewer movements"),
     "recurring_credit_missing": Text("工资或养老金未到账", "the salary has not come"),
     "tier_down_risk": Text("可能降级", "may fall a tier"),

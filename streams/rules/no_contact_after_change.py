@@ -60,6 +60,8 @@ class NoContactAfterChange(ConditionRule[ContactParameters]):
         spoken, parameters = customer.profile.last_contact_on, prepared.parameters
         if not spoken:
             return 0
+        if any(f"{self.name}:{facet}" in customer.conditions for facet in (CHANGE, LONG)):
+            return day + 1  # a contact is logged without a movement
         changed = customer.memory.unanswered(max(spoken, day - FORGOTTEN))
         multiples = [Decimal(1), *(multiple for _, multiple in prepared.bands)]
         ahead = [changed + FORGOTTEN, *(changed + ceil(parameters.days * multiple) for multiple in multiples)] if changed else []

@@ -138,6 +138,9 @@ def test_a_customer_who_sleeps_wakes_for_it() -> None:
         (Status.OPENED, instant("2025-07-30 00:00")),
         (Status.ESCALATED, instant("2025-10-28 00:00")),
     ]
+    talk(detector, "2026-01-01", "gold")
+    resolved = only(detector.until("2026-01-02 00:00"), RULE)
+    assert (resolved.status, resolved.occurred_at.timestamp()) == (Status.RESOLVED, instant("2026-01-02 00:00"))
 
 
 def test_the_days_and_the_tier_are_settings() -> None:
