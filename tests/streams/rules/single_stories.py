@@ -77,7 +77,8 @@ def in_base(one: Notification) -> Decimal:
     """The amount of the movement in the base currency."""
     (trigger,) = one.evidence.triggers
     rates = {rate.currency: rate.rate for rate in one.evidence.rates} | {one.base_currency: Decimal(1)}
-    return (trigger.amount * rates[trigger.currency]).quantize(Decimal("0.0001"))
+    amount: Decimal = trigger.amount * rates[trigger.currency]
+    return amount.quantize(Decimal("0.0001"))
 
 
 def stood_out(one: Notification) -> tuple[Decimal, Decimal]:

@@ -157,6 +157,16 @@ def to_competitor(eye: Eye) -> Iterator[date]:
                 yield row.on
 
 
+def cumulative_to_competitor(eye: Eye) -> Iterator[date]:
+    paid: list[Seen] = []
+    for row in eye.flows(Direction.DEBIT):
+        other = row.movement.counterparty
+        if other and (other.bank in COMPETITORS or other.name in COMPETITORS):
+            paid.append(row)
+            if sum(-one.value for one in paid if one.on > row.on - 90 * DAY) >= 2 * eye.floor:
+                yield row.on
+
+
 def early_redemption(eye: Eye) -> Iterator[date]:
     for row in eye.rows:
         name = row.movement.account_id
@@ -437,7 +447,8 @@ def attrition_score(eye: Eye) -> Iterator[date]:
 RULES: dict[str, Callable[[Eye], Iterator[date]]] = {
     rule.__name__: rule
     for rule in (
-        unusual_amount, new_payee_large, to_competitor, early_redemption, loan_event, net_outflow_ratio, flow_spike, activity_spike,
+        unusual_amount, new_payee_large, to_competitor, cumulative_to_competitor,
+        early_redemption, loan_event, net_outflow_ratio, flow_spike, activity_spike,
         activity_drop, pass_through, drip_outflow, above_previous_peak, change_point, potential_high_net_worth, low_balance, aum_change,
         idle_cash, class_drift, total_drift, allocation_shift, concentration, risk_mismatch, maturity_upcoming, matured_not_reinvested,
         reinvested, recurring_credit_missing, birthday_or_anniversary, tier_down_risk, no_contact_after_change, attrition_score,

@@ -27,7 +27,8 @@ from wealthwatch.simulation import Plan, write
 
 START = date(2025, 3, 1)
 OF_THE_DESIGN = {
-    "large_inflow", "large_outflow", "unusual_amount", "new_payee_large", "to_competitor", "early_redemption", "loan_event",
+    "large_inflow", "large_outflow", "unusual_amount", "new_payee_large", "to_competitor",
+    "cumulative_to_competitor", "early_redemption", "loan_event",
     "cumulative_inflow", "cumulative_outflow", "net_outflow_ratio", "flow_spike", "activity_spike", "activity_drop", "pass_through",
     "drip_outflow", "above_previous_peak", "change_point", "low_balance", "aum_change", "full_sweep", "idle_cash", "class_drift",
     "total_drift", "allocation_shift", "concentration", "risk_mismatch", "maturity_upcoming", "matured_not_reinvested", "reinvested",

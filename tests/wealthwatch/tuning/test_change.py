@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from schemas.rules import Mode, RuleSettings
-from schemas.settings import Bank, SettingsError
+from schemas.settings import Bank, Settings, SettingsError
 from streams.book import all_rules
 from streams.timeline import RuleBooks
 from wealthwatch.tuning.change import Layer, assignments, changed
@@ -56,6 +57,21 @@ def test_values_maps_and_nothing_are_told_apart() -> None:
         "bands": {"notice": "1", "critical": "5"},
         "abs_floor": None,
     }
+
+
+def test_a_list_of_names_is_typed_with_commas_and_shown_so_and_is_the_same_in_a_settings_file(tmp_path: Path) -> None:
+    rule = all_rules()["to_competitor"]
+    typed = assignments(rule, ["institutions=海纳证券, Harbour Wealth,UBSWCHZH"])
+    assert typed == {"institutions": ("海纳证券", "Harbour Wealth", "UBSWCHZH")}
+    version = changed(rule, RuleSettings(), typed, Layer("tier", "gold"), None, "li", LATER)
+    assert RuleSettings.model_validate_json(version.model_dump_json(exclude_none=True)) == version
+    told = differences(rule, RuleSettings(), version)
+    assert [(one.what, one.after) for one in told] == [("institutions for tier gold", "海纳证券,Harbour Wealth,UBSWCHZH")]
+    file = tmp_path / "bank.toml"
+    file.write_text('[rules.to_competitor.by_tier.gold]\ninstitutions = ["海纳证券", "Harbour Wealth", "UBSWCHZH"]\n', encoding="utf-8")
+    assert Settings.load(file).rules["to_competitor"].by_tier == version.by_tier
+    with pytest.raises(SettingsError, match="'institutions' is not PARAM=VALUE, such as institutions=中信证券,"):
+        assignments(rule, ["institutions"])
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ SCENES = (
     Scene(
         "slow_drain", "资金分多笔缓慢流向同业", "Money drains to a competitor in many small transfers, none of them large",
         Part(1, 520_000 * YUAN, fund=150_000 * YUAN), _slow_drain, 50,
-        (OUT, "to_competitor", "drip_outflow", "net_outflow_ratio", "aum_change", "attrition_score"), per=OFTEN,
+        (OUT, "cumulative_to_competitor", "drip_outflow", "net_outflow_ratio", "aum_change", "attrition_score"), per=OFTEN,
     ),
     Scene(
         "full_sweep", "账户资金一天内几乎全部转出", "Three transfers empty the account within a day, none of them large alone",
