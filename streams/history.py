@@ -143,7 +143,7 @@ class History:
             place += WIDTH
 
     def forget_before(self, day: i64) -> None:
-        """Drop what is needed neither for the flows of `day` and later nor for their closes."""
+        """Drop what is needed neither for the flows of `day` and later nor for their closes; what is settled, a block at a time."""
         if day <= self.kept_from:
             return
         self.kept_from = day
@@ -152,19 +152,16 @@ class History:
         kept: i64 = 0
         while kept + WIDTH < size and rows[kept + WIDTH] <= day:
             kept += WIDTH
+        if self.settled > 0:
+            if kept < BLOCK * WIDTH:
+                return
+            self.settled = self.settled - kept if self.settled > kept else 0
+            self.unsettled = True
         if kept > 0:
             rows = self.rows = rows[kept:]
-            self.settled = self.settled - kept if self.settled > kept else 0
         if len(rows) > 0 and rows[0] < day:
             for column in (CREDITS, DEBITS, INCOME, WITHDRAWALS, MOVEMENTS):
                 rows[column] = 0
-
-    def settle(self) -> None:
-        """Let the older rows be written to the record of their own, a block at a time."""
-        size: i64 = len(self.rows)
-        if size - self.settled >= 2 * BLOCK * WIDTH:
-            self.settled = size - BLOCK * WIDTH
-            self.unsettled = True
 
     def again(self, rows: vec[i64], settled: vec[i64], count: i64, kept_from: i64) -> None:
         """Take what was written: the later rows, and of the record of their own the latest `count` numbers before them."""
@@ -173,9 +170,6 @@ class History:
         while size > 0 and settled[size - WIDTH] >= until:
             size -= WIDTH
         whole = settled[size - count : size] if 0 < count <= size else vec[i64]()
-        if len(whole) > 0 and whole[0] < kept_from:
-            for column in (CREDITS, DEBITS, INCOME, WITHDRAWALS, MOVEMENTS):
-                whole[column] = 0
         for number in rows:
             whole = append(whole, number)
         self.rows, self.settled, self.kept_from = whole, count, kept_from
@@ -201,6 +195,8 @@ class History:
         rows = self.rows
         place: i64 = len(rows) - WIDTH
         total: i64 = 0
+        if first < self.kept_from:
+            first = self.kept_from
         while place >= 0:
             day = rows[place]
             if day < first:
@@ -237,6 +233,9 @@ class History:
             rows[place + column] = 0
         rows[place + CLOSE] = close
         self.rows = rows
+        if size + WIDTH - self.settled > 2 * BLOCK * WIDTH:
+            self.settled = size + WIDTH - BLOCK * WIDTH
+            self.unsettled = True
         return place
 
 

@@ -183,7 +183,8 @@ class Session:
             self._metrics.batch.observe(decided)
 
     def _refuse(self, record: ConsumerRecord, refusal: Refusal, accepted: int) -> None:
-        self._fuse.good(accepted)
+        if accepted:
+            self._fuse.good(accepted)
         self._intake.refuse(record, refusal, self._batch, (self._topics[MOVEMENTS], self.number))
 
     async def _pass(self, at: int, record: ConsumerRecord) -> None:
@@ -229,7 +230,8 @@ class Session:
         told_lately = now - self._offset_told_at < self._detector.offsets_every_s
         offset = None if told_lately or self._offset_told == self.positions.movements else self.positions.movements
         turn = self._turn
-        self._fuse.good(turn.accepted)
+        if turn.accepted:
+            self._fuse.good(turn.accepted)
         batch, states = self._batch, [list(records.items()) for records in turn.states.values()]
         batch.states = [*states, [(POSITIONS_KEY, encode_positions(self.positions))]]
         await self._publisher.publish(batch, offset)

@@ -44,7 +44,6 @@ def encode(customer: Customer) -> list[tuple[bytes, bytes]]:
     """The records that changed since the last time, key and value; the customer's own is the last."""
     key = customer.customer_id.encode()
     history = customer.history
-    history.settle()
     own = (key, written(customer))
     if not customer.unsaved and not history.unsettled:
         return [own]

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from streams.customer import Customer
 from streams.history import Classes, History
-from streams.state import decode, written
+from streams.state import decode, encode
 from streams.windows import on
 
 BASE = date(2024, 2, 20).toordinal()
@@ -182,7 +182,8 @@ def test_a_history_is_read_back_as_it_was_written() -> None:
     history.forget_before(BASE + 9)
     customer = Customer("c1")
     customer.history, customer.classes = history, classes
-    found = decode(written(customer), dict[bytes, bytes]().get)
+    records = dict(encode(customer))
+    found = decode(records[b"c1"], records.get)
     again = found.history
     assert (again.kept_from, list(again.rows)) == (history.kept_from, list(history.rows))
     assert list(found.classes.entries) == list(classes.entries)
