@@ -20,12 +20,14 @@ from streams.screens.flows import (
     UNKNOWN,
     activity,
     changed,
+    continued,
     debits_off,
     drained,
     month_start,
     months,
     nearly_changed,
     peak_times,
+    sinks_below,
     usual,
     weekly,
 )
@@ -179,6 +181,22 @@ def test_what_left_is_taken_per_close_before_the_window(rows: list[tuple[int, in
     out = -sum(flow for day, flow in net.items() if day > TODAY - days)
     known = min(net, default=TODAY) <= TODAY - days
     assert drained(history, TODAY, days) == (max(0, out) * MILLION // 1_000_000 if known else UNKNOWN)
+
+
+@given(st.lists(st.tuples(st.integers(0, 130), st.integers(0, 3_000)), max_size=30), st.integers(1, 3_000))
+def test_an_average_sinks_below_a_line_as_its_closes_say(stated: list[tuple[int, int]], line: int) -> None:
+    history, known = History(), dict[int, int]()
+    for ago, value in sorted(stated, reverse=True):
+        history.moved(TODAY - ago, value)
+        known[TODAY - ago] = value
+    if min(known, default=TODAY) > TODAY - 60:
+        assert not sinks_below(history, TODAY, line)
+        assert continued(history, TODAY) is None
+        return
+    closes = [known[max(day for day in known if day <= TODAY - back)] for back in range(1, 61)]
+    now, before = sum(closes[:30]), sum(closes[30:])
+    assert continued(history, TODAY) == (now, before)
+    assert sinks_below(history, TODAY, line) is (now < before and 2 * now - before < 30 * line)
 
 
 # --- screens -----------------------------------------------------------------------------------------------------------------------------
