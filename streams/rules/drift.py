@@ -54,7 +54,8 @@ class ClassDrift(ConditionRule[ClassDriftParameters]):
     parameters = ClassDriftParameters
 
     def screens(self, prepared: Prepared[ClassDriftParameters]) -> tuple[Screen, ...]:
-        return (ClassDrifted(prepared.parameters.days, *_limits(prepared)),)
+        parameters = prepared.parameters
+        return (ClassDrifted(parameters.days, *_limits(prepared), self.name, parameters.rearm, prepared.bands),)
 
     def measure(self, situation: Situation, prepared: Prepared[ClassDriftParameters]) -> Iterator[Measured]:
         customer = situation.customer

@@ -5,6 +5,7 @@ Shares are in millionths. A customer whose figure cannot be told (no history, no
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 from librt.vecs import append, vec
@@ -15,7 +16,7 @@ from streams.customer import CLASSES, IS_LIABILITY, Account, Customer
 from streams.history import KINDS_OF_CLASS
 from streams.payments import ahead, ordinal_of
 from streams.portfolio import Effect
-from streams.screens import Screen, Standing
+from streams.screens import Screen, Standing, standing_of
 
 MILLION: Final = 1_000_000
 NOTHING: Final = -1
@@ -27,6 +28,7 @@ SCHEDULED: Final = ":scheduled"
 """Ends the facet of what is to leave an account."""
 LEAST_RISK: Final = 1
 """The score of a holding that has none."""
+_SHORTEST_MONTH: Final = 28
 _COUNT: Final[i64] = len(CLASSES)
 _NEAR: Final = 1e-9
 """Far more than a share is out by when it is reckoned in floating point, far less than anybody sets as a threshold."""
@@ -92,6 +94,16 @@ def scheduled(customer: Customer, account_id: str, account: Account, day: i64, c
     if owed and account is _fullest(customer):
         due += owed
     return due
+
+
+def covered(customer: Customer, account_id: str, account: Account, day: i64, country: str) -> bool:
+    """Whether an account has enough for all its standing orders, however their dates fall: told without looking at the dates."""
+    often = len(ahead(day, BUSINESS_DAYS, country)) // _SHORTEST_MONTH + 1
+    most = 0
+    for order in customer.profile.standing:
+        if order.account_id == account_id:
+            most += order.units * often
+    return account.balance >= most
 
 
 def _loans_ending(customer: Customer, day: i64, country: str) -> int:
@@ -167,7 +179,7 @@ class BalanceBelow(Screen):
         return held.notification_id != "" and over * value < under * threshold
 
     def _below(self, customer: Customer, day: i64) -> bool:
-        expects = len(customer.profile.standing) > 0
+        lends = False
         least = self.least
         accounts = customer.accounts
         for account in accounts.values():
@@ -176,13 +188,15 @@ class BalanceBelow(Screen):
                 if value is not None and value < least:
                     return True
             elif account.asset_class == LOAN and account.maturity is not None:
-                expects = True
-        if not expects:
+                lends = True
+        if not lends and not customer.profile.standing:
             return False
         for account_id, account in accounts.items():
             if account.asset_class == DEMAND:
                 value = account.value
-                if value is not None and value < scheduled(customer, account_id, account, day, self.country):
+                if value is None or (not lends and covered(customer, account_id, account, day, self.country)):
+                    continue
+                if value < scheduled(customer, account_id, account, day, self.country):
                     return True
         return False
 
@@ -330,10 +344,15 @@ def total_drift(customer: Customer) -> int:
 class ClassDrifted(Screen):
     """A class has been away from its target at so many closes in a row."""
 
-    def __init__(self, days: int, absolute: int, relative: int) -> None:
+    def __init__(self, days: int, absolute: int, relative: int, name: str, rearm: Decimal, bands: tuple[tuple[str, Decimal], ...]) -> None:
         self.days = days
         self.absolute = absolute
         self.relative = relative
+        self.name = name
+        self.rearm = rearm
+        self.bands = bands
+        self.standings: dict[tuple[int, int], Standing] = {}
+        """By the class's place and its target; made when they are first needed."""
 
     def passes(self, customer: Customer, effect: Effect) -> bool:  # noqa: ARG002
         """See `Screen`."""
@@ -346,6 +365,21 @@ class ClassDrifted(Screen):
             return False
         found = drifts(customer, day, self.days)
         return any(found[place] >= drift_limit(target[place], self.absolute, self.relative) for place in range(len(found)))
+
+    def stays_at_close(self, customer: Customer, day: int) -> bool:
+        """See `Screen`."""
+        target = customer.profile.target
+        if not target:
+            return False
+        found = drifts(customer, day, self.days)
+        return all(self._standing(place, target[place]).stays(customer, found[place]) for place in range(len(found)))
+
+    def _standing(self, place: int, target: int) -> Standing:
+        found = self.standings.get((place, target))
+        if found is None:
+            limit = drift_limit(target, self.absolute, self.relative)
+            found = self.standings[place, target] = standing_of(self.name, CLASSES[place].value, limit, self.rearm, self.bands)
+        return found
 
 
 class TotalDrifted(Screen):

@@ -36,7 +36,7 @@ EXPLAINED: dict[str, tuple[str, str]] = {
     "total_drift": ("整体资产配置偏离目标。", "The allocation as a whole has drifted from its target."),
     "allocation_shift": ("资产配置较一个月前明显不同。", "The allocation is very different from a month ago."),
     "concentration": ("资产过于集中于一种产品或类别。", "Too much is in one product or one kind of asset."),
-    "risk_mismatch": ("持仓风险与客户的风险承受能力不符。", "The holdings are riskier, or safer, than the customer's profile."),
+    "risk_mismatch": ("持仓风险高于客户的风险承受能力。", "The holdings are riskier than the customer's profile."),
     "maturity_upcoming": ("产品即将到期。", "A product will soon reach its term."),
     "matured_not_reinvested": ("到期资金数日后仍未再投资。", "Money from a matured product has not been placed again."),
     "reinvested": ("到期资金已及时再投资。", "Money from a matured product was placed again in time."),
