@@ -8,7 +8,7 @@ from schemas.notifications import EVERY_RULE, Notification
 
 
 def in_order(found: list[Notification]) -> list[Notification]:
-    """The same messages; those of one movement, or of one tick, so that none stands before one that inhibits it. Else as they were."""
+    """The same messages; of one movement, or one tick, those that inhibit others first, so that none stands before one that inhibits it."""
     if len(found) < 2 or all(one.inhibits is None for one in found):
         return found
     ordered: list[Notification] = []

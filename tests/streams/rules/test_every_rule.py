@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,13 @@ def leaving(detector: Detector, who: str) -> None:
     detector.until("2025-09-01 00:00", who)
 
 
+def of_the_test_files(what: str) -> list[Any]:
+    """What the test files of single rules bring along under this name: a rule that is new needs no file but its own two."""
+    files = [file for file in sorted(Path(__file__).parent.glob("test_*.py")) if file != Path(__file__)]
+    brought = [file for file in files if re.search(rf"^{what}\b", file.read_text(encoding="utf-8"), re.MULTILINE)]
+    return [getattr(import_module(f"tests.streams.rules.{file.stem}"), what) for file in brought]
+
+
 STORIES: tuple[Callable[[Detector, str], None], ...] = (
     inflow,
     foreign,
@@ -135,6 +143,7 @@ STORIES: tuple[Callable[[Detector, str], None], ...] = (
     leaving,
     *assets_stories.STORIES,
     *flows_stories.STORIES,
+    *(story for stories in of_the_test_files("STORIES") for story in stories),
 )
 
 
@@ -469,6 +478,7 @@ RECOMPUTE: dict[str, Callable[[Notification], tuple[Decimal, Decimal]]] = {
     "no_contact_after_change": unspoken,
     **assets_stories.RECOMPUTE,
     **flows_stories.RECOMPUTE,
+    **{name: recompute for brought in of_the_test_files("RECOMPUTE") for name, recompute in brought.items()},
 }
 
 

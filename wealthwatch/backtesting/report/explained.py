@@ -52,5 +52,7 @@ EXPLAINED: dict[str, tuple[str, str]] = {
         "Little is held here, but much flows through.",
     ),
     "no_contact_after_change": ("发生重要变化后尚未联系客户。", "After an important change nobody has talked to the customer."),
+    "late_movement": ("一笔交易在发生数日后才送达。", "A movement arrives days after it happened."),
+    "unpriced_position": ("外币账户没有可用汇率，无法估值。", "An account in a currency of which no rate is known."),
     "recon_break": ("数据源给出的余额与我方计算不一致。", "The balance that the data states differs from the one that was reckoned."),
 }

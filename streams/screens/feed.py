@@ -1,0 +1,40 @@
+"""Screens of what is said about a feed rather than about a customer's wealth."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from streams.customer import Customer
+from streams.portfolio import Effect
+from streams.screens import Screen
+
+DAY: Final = 86_400
+SPARE: Final = 7_200
+"""A date may be shorter than a day: where clocks are put forward, by an hour, once by two."""
+
+
+class LateBy(Screen):
+    """The movement may be so many dates behind its customer's clock."""
+
+    def __init__(self, days: int) -> None:
+        self.seconds = (days - 1) * DAY - SPARE
+
+    def passes(self, customer: Customer, effect: Effect) -> bool:
+        """See `Screen`."""
+        return effect.late and customer.clock - effect.at > self.seconds
+
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return False
+
+
+class Unpriced(Screen):
+    """An account has a balance and no value: the one that moved; at a close, any."""
+
+    def passes(self, customer: Customer, effect: Effect) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return effect.account.value is None and effect.account.balance != 0
+
+    def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
+        """See `Screen`."""
+        return any(account.value is None and account.balance != 0 for account in customer.accounts.values())
