@@ -126,6 +126,21 @@ class Door(Section):
     port: int = Field(0, ge=0, le=65_535)
 
 
+class Feed(Section):
+    """When a feed is at work, and how long it may say nothing then; the alert FeedGap goes by it."""
+
+    gap_minutes: int = Field(60, ge=1, description="So many minutes of its working hours without a movement are a gap")
+    opens_at: int | None = Field(None, ge=0, le=23, description="Hour of the bank's time zone; the bank's own where it is not given")
+    closes_at: int | None = Field(None, ge=1, le=24)
+    every_day: bool = Field(False, description="Also on days on which the bank does not work")
+
+    @model_validator(mode="after")
+    def _opens_first(self) -> Feed:
+        if self.opens_at is not None and self.closes_at is not None and self.closes_at <= self.opens_at:
+            raise ValueError("a feed opens before it closes")
+        return self
+
+
 class Detector(Section):
     """The detector: one process of many that share the partitions."""
 
@@ -147,6 +162,7 @@ class Detector(Section):
         ge=4,
         description="`rules set` lets a version begin so long after now; a worker that could not read wealth.rules for half of it waits",
     )
+    feeds: dict[str, Feed] = Field(default_factory=dict, description="By source: whose silence is watched")
     fuse: Fuse = Fuse()
     door: Door = Door(port=9101)
 

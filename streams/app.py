@@ -15,6 +15,7 @@ from faust.types import TP
 from schemas.settings import Settings
 from schemas.topics import MOVEMENTS
 from streams.clock import Clock
+from streams.feed_gap import quiet_seconds
 from streams.metrics import Metrics
 from streams.money import Rates
 from streams.partition import Partition
@@ -151,6 +152,7 @@ class Detector:
             beside += [asyncio.create_task(self._rules.follow()), asyncio.create_task(self._rules.watch())]
             if self.settings.detector.tick_by_the_clock:
                 beside.append(asyncio.create_task(Clock(self.settings, self._positions).run()))
+                beside.append(asyncio.create_task(self._watch_feeds()))
             await self.app.start()
             beside += [asyncio.create_task(self.app.wait_until_stopped()), asyncio.create_task(self._ended.wait())]
             done, _ = await asyncio.wait(beside, return_when=asyncio.FIRST_COMPLETED)
@@ -178,6 +180,15 @@ class Detector:
                 end = self.app.consumer.highwater(TP(self._topic, number))
                 if end is not None:
                     self.metrics.lag.labels(str(number)).set(max(0, end - position))
+
+    async def _watch_feeds(self) -> None:
+        feeds, bank, metrics = self.settings.detector.feeds, self.settings.bank, self.metrics
+        for source, feed in feeds.items():
+            metrics.watch_feed(source, int(time.time()), feed.gap_minutes)  # noqa: TID251 - how long nothing came is the wall clock's
+        while True:
+            for source, feed in feeds.items():
+                metrics.feed_quiet.labels(source).set(quiet_seconds(metrics.reached(source), int(time.time()), feed, bank))  # noqa: TID251
+            await asyncio.sleep(5)
 
     async def _shut(self) -> None:
         partitions = list(self._partitions.values())

@@ -37,6 +37,8 @@ class Metrics:
         self.rules_refused = counter("rule_versions_refused", "Records of wealth.rules that are no version of a rule, by fault", "fault")
         self.rules_late = counter("rule_versions_late", "Versions that came after something past their active_since was decided", "rule")
         self.rule_failures = counter("rule_failures", "Times that a rule's expression could not be evaluated, by fault", "rule", "fault")
+        self.feed_quiet = gauge("feed_quiet_seconds", "Working hours of a watched feed since the latest event time heard here", "source")
+        self.feed_gap = gauge("feed_gap_seconds", "So long a watched feed may be quiet", "source")
         self.rules = gauge("rule_version", "Newest version of a rule's settings that this worker knows, active or not yet", "rule")
         self.deciding = histogram("decision_seconds", "Deciding one movement, the mean of its batch", _MICROSECONDS)
         self.committing = histogram("commit_seconds", "Writing one batch until it is durable")
@@ -48,6 +50,7 @@ class Metrics:
         self.recovered_in = gauge("recovery_seconds", "How long a partition's opening took", "partition")
         self._sources: set[str] = set()
         self._failed: set[tuple[str, str]] = set()
+        self._reached: dict[str, int] = {}
         for fault in Fault:
             self.dead_letters.labels(fault)  # from the start: `increase()` does not see the first count of a series that begins with it
         for rule_fault in RuleFault:
@@ -60,6 +63,20 @@ class Metrics:
                 source = "other"
             self._sources.add(source)
         self.movements.labels(source, result).inc(count)
+
+    def watch_feed(self, source: str, now: int, gap_minutes: int) -> None:
+        """Watch a feed, of which nothing was heard yet, from now on."""
+        self._reached[source] = now
+        self.feed_gap.labels(source).set(gap_minutes * 60)
+
+    def reach(self, source: str, at: int) -> None:
+        """A feed has reached an event time; nothing if it is not watched."""
+        if source in self._reached:
+            self._reached[source] = max(self._reached[source], at)
+
+    def reached(self, source: str) -> int:
+        """The latest event time of a watched feed, or when the watch began."""
+        return self._reached[source]
 
     def rule_failed(self, rule: str, fault: str, count: int) -> bool:
         """Count failures of a rule's expression; whether they are the first with this fault."""

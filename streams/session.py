@@ -261,6 +261,8 @@ class Session:
         metrics.customers.labels(str(self.number)).set(self.store.customers)
         for (source, result), count in self._turn.counts.items():
             metrics.movement(source, result, count)
+        for source, at in self._turn.reached.items():
+            metrics.reach(source, at)
         for said in self._said:
             metrics.notifications.labels(said.rule.name, said.severity, said.status).inc()
             metrics.latency.observe(max(0.0, now - said.detected_at.timestamp()))
@@ -269,7 +271,7 @@ class Session:
         for (rule, fault), count in self._world.books.failures().items():
             if metrics.rule_failed(rule, fault, count):
                 log.error("rule_failed", rule=rule, fault=fault, means="its expression cannot be evaluated; it is silent there")
-        self._turn.skipped, self._turn.counts, self._said = 0, {}, []
+        self._turn.skipped, self._turn.counts, self._turn.reached, self._said = 0, {}, {}, []
 
 
 async def _recover(reader: PartitionReader, topic: str, number: int, metrics: Metrics) -> Recovered:

@@ -56,6 +56,8 @@ class Turn:
         """Records of the changelog, by customer."""
         self.counts: dict[tuple[str, str], int] = {}
         """Movements by feed and result."""
+        self.reached: dict[str, int] = {}
+        """The latest event time of each feed, at most that of the append."""
         self.skipped: int = 0
         """Movements that the state has already."""
         self.accepted: int = 0
@@ -68,6 +70,7 @@ class Turn:
         self._source: str = ""
         self._result: str = ""
         self._count_of_them: int = 0
+        self._latest: int = 0
         self._stamp: int = 0
         self._appended_at = datetime.fromtimestamp(0, UTC)
         """The last record's time, and what it is as an instant: many records of a fetch share it."""
@@ -108,6 +111,9 @@ class Turn:
             return
         self.accepted += 1
         self._count(posting.source, result)
+        at: int = min(posting.at, stamp // 1_000)
+        if at > self._latest:
+            self._latest = at
         if result is Result.DUPLICATE:
             return
         customer.position = offset
@@ -144,4 +150,6 @@ class Turn:
         if self._count_of_them:
             key = (self._source, self._result)
             self.counts[key] = self.counts.get(key, 0) + self._count_of_them
-            self._count_of_them = 0
+            if self._latest > self.reached.get(self._source, 0):
+                self.reached[self._source] = self._latest
+            self._count_of_them = self._latest = 0

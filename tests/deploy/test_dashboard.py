@@ -53,11 +53,14 @@ def test_what_each_service_counts_is_seen() -> None:
     shown = {re.sub(r"_(bucket|count|sum|total)$", "", name) for name in seen}
     for_a_closer_look = {
         "wealthwatch_delivery_seconds",
+        "wealthwatch_feed_gap_seconds",
+        "wealthwatch_feed_quiet_seconds",
         "wealthwatch_inbox_batch_seconds",
         "wealthwatch_inbox_caught_up",
         "wealthwatch_inbox_feed_failures",
         "wealthwatch_inbox_malformed",
         "wealthwatch_inbox_records",
         "wealthwatch_notifier_remembered",
+        "wealthwatch_rule_failures",
     }
     assert counted - shown == for_a_closer_look
