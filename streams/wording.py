@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_name
+from babel.numbers import format_currency, get_currency_name
 
 from schemas.movements import AssetClass
 from schemas.notifications import Words
@@ -51,15 +51,24 @@ def money(units: int, currency: str) -> Text:
 
 
 def _english_money(amount: Decimal, currency: str) -> str:
-    text = format_currency(amount, currency, locale=ENGLISH)
-    return text.replace("¥", "JP¥") if currency == "JPY" else text.replace("CN¥", "¥")
+    sign, decimals = _english_currency(currency)
+    rounded = round(amount, decimals)
+    return f"{'-' if rounded.is_signed() else ''}{sign}{abs(rounded):,.{decimals}f}"
+
+
+@lru_cache(maxsize=256)
+def _english_currency(currency: str) -> tuple[str, int]:
+    """What stands before an amount, and its decimals: from Babel, once, since it takes its time for each amount."""
+    one = format_currency(Decimal(1), currency, locale=ENGLISH)
+    sign, _, decimals = one.partition("1")
+    sign = sign.replace("¥", "JP¥") if currency == "JPY" else sign.replace("CN¥", "¥")
+    return sign, max(0, len(decimals) - 1)
 
 
 def _chinese_money(amount: Decimal, currency: str) -> str:
     size = abs(amount)
     unit, name = (YI, "亿") if size >= YI - WAN * _HALF else (WAN, "万") if size >= WAN - _HALF else (Decimal(1), "")
-    number = format_decimal(amount / unit, "#,##0.00", locale=CHINESE)
-    return f"{number}{name}{_chinese_currency(currency)}"
+    return f"{amount / unit:,.2f}{name}{_chinese_currency(currency)}"
 
 
 @lru_cache(maxsize=256)
@@ -71,7 +80,7 @@ def _chinese_currency(currency: str) -> str:
 
 def share(value: Decimal) -> Text:
     """A share as a percentage with one decimal."""
-    text = format_percent(value, "#,##0.0%", locale=ENGLISH)
+    text = f"{value * 100:,.1f}%"
     return Text(text, text)
 
 

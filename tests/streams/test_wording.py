@@ -6,7 +6,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from babel.numbers import format_currency, format_decimal, format_percent
+from hypothesis import given
+from hypothesis import strategies as st
 
+from schemas.message import CURRENCIES
 from streams.wording import Text, day, money, share
 
 
@@ -47,6 +51,18 @@ def test_money_is_written_as_each_language_writes_it(amount: str, currency: str,
 )
 def test_what_rounds_up_to_the_next_unit_is_written_in_it(amount: str, chinese: str) -> None:
     assert money(int(Decimal(amount) * 10_000), "CNY").chinese == chinese
+
+
+@given(st.integers(-(10**18), 10**18), st.sampled_from(sorted(CURRENCIES)))
+def test_money_and_shares_are_written_as_babel_writes_them(units: int, currency: str) -> None:
+    amount = Decimal(units) / 10_000
+    theirs = format_currency(amount, currency, locale="en")
+    theirs = theirs.replace("¥", "JP¥") if currency == "JPY" else theirs.replace("CN¥", "¥")
+    assert money(units, currency).english == theirs
+    size = abs(amount)
+    if size < 9_000:
+        assert money(units, currency).chinese.startswith(format_decimal(amount, "#,##0.00", locale="zh"))
+    assert share(amount / 1_000_000).english == format_percent(amount / 1_000_000, "#,##0.0%", locale="en")
 
 
 def test_yen_are_not_taken_for_yuan() -> None:
