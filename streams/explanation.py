@@ -49,6 +49,8 @@ class Reason(StrEnum):
     """The number is beyond what the rule looks for, such as past the line that a customer was to be near."""
     BELOW_FLOOR = "below_floor"
     INSUFFICIENT_HISTORY = "insufficient_history"
+    FAILED = "failed"
+    """It is an expression of the settings, and could not be evaluated."""
     NO_ANSWER = "no_answer"
     """It was asked, and what it looks for was not there to measure."""
     REVERSED = "reversed"
@@ -159,12 +161,19 @@ class AskingChangedError(RuntimeError):
     """Asked by all its rules, the customer was decided otherwise than without: a screen of a rule fails in vain."""
 
 
-Act = Callable[[World], Decision]
-"""Decides the movement, or lets time pass, in the world that it is given."""
+Arm = Callable[[World], World]
+Act = Callable[[Arm], Decision]
+"""Decides the movement, or lets time pass, in the worlds that it knows, each of them armed with the rules that listen."""
 
 
 def explained(
-    customer: Customer, moment: Moment, act: Act, world: World, past: Sequence[Moved], plain: Sequence[Notification]
+    customer: Customer,
+    moment: Moment,
+    act: Act,
+    books: RuleBooks,
+    calendar: Calendar,
+    past: Sequence[Moved],
+    plain: Sequence[Notification],
 ) -> Explained:
     """Decide, listen, and give every rule's answer.
 
@@ -172,22 +181,23 @@ def explained(
         customer: as it was before; changed as the decision changes it.
         moment: the movement, or the tick on the way to which `act` lets time pass.
         act: the decision.
-        world: as the decision knew it.
+        books: the settings over time.
+        calendar: of the bank.
         past: the customer's movements, up to and with this one.
         plain: what the same decision told when nobody listened.
 
     Raises:
         AskingChangedError: it told something else now.
     """
-    books = twin_of(world.books)
+    armed = twin_of(books)
     instant = moment.at if moment.posting is None else max(moment.at, customer.clock)
-    book = books.at(instant)
+    book = armed.at(instant)
     known = digest_of(moment.posting.source, moment.posting.event_id) if moment.posting else 0
     was_reversed, aum_before = known in customer.reversed, customer.aum
     rules = dict(book.rules)
-    listener = _Listener(moment, book, world.calendar, past)
+    listener = _Listener(moment, book, calendar, past)
     listener.put_in()
-    decision = act(World(books, world.rates, world.calendar, world.history_days, world.remembered_events))
+    decision = act(lambda world: World(armed, world.rates, world.calendar, world.history_days, world.remembered_events))
     if [one.model_dump_json() for one in decision.notifications] != [one.model_dump_json() for one in plain]:
         raise AskingChangedError(f"{customer.customer_id}: listening to the rules changed what they say")
     told = [one for one in decision.notifications if bool(one.evidence.triggers) is (moment.posting is not None)]
@@ -208,7 +218,7 @@ def explained(
         to_decimal(effect.aum_before if effect else aum_before),
         to_decimal(customer.aum),
         past[-1].cause[0].value if past and moment.posting is not None else None,
-        tuple(answer for name in all_rules() for answer in listener.answers.get(name) or [silent.answer(name)]),
+        tuple(answer for name in silent.known for answer in listener.answers.get(name) or [silent.answer(name)]),
     )
 
 
@@ -245,11 +255,16 @@ class _Listener:
         self._said: list[tuple[Rule[Any], Answer]] = []
 
     def put_in(self) -> None:
-        """Replace every rule of the book by its listening twin."""
+        """Replace every rule of the book by its listening twin, wherever the book has it."""
         twins = {name: self._twin(rule) for name, rule in self.book.rules.items()}
-        self.book.rules = twins
-        self.book.events = {name: rule for name, rule in twins.items() if isinstance(rule, EventRule)}
-        self.book.conditions = {name: rule for name, rule in twins.items() if isinstance(rule, ConditionRule)}
+        for place, held in list(vars(self.book).items()):
+            if isinstance(held, dict):
+                put: Any = {key: twins[one.name] if isinstance(one, Rule) and one.name in twins else one for key, one in held.items()}
+            elif isinstance(held, list):
+                put = [twins[one.name] if isinstance(one, Rule) and one.name in twins else one for one in held]
+            else:
+                continue
+            setattr(self.book, place, put)
 
     def tell(self, notifications: Sequence[Notification]) -> None:
         """Put what was told, one notification for each finding that was put into words, in the place of what was measured for it."""
@@ -340,6 +355,8 @@ class _Listener:
             looked = [screen.passes(situation.customer, effect) for screen in rule.screens(prepared) or ()] if effect else []
             if found == INSUFFICIENT_HISTORY:
                 self._add(self._unmeasured(rule, Reason.INSUFFICIENT_HISTORY))
+            elif found is not None:
+                self._add(self._unmeasured(rule, Reason.FAILED))
             elif below and not any(looked):
                 self._add(replace(self._unmeasured(rule, Reason.BELOW_FLOOR), amount=amount, floor=floor))
             else:
@@ -388,9 +405,9 @@ class _Listener:
             del conditions[f"{other}:"]
 
     def _add(self, answer: Answer) -> None:
+        """Put an answer down; that of a rule that is asked again, since others have spoken, replaces it."""
         listed = self.answers.setdefault(answer.rule, [])
-        if not any(one.facet == answer.facet for one in listed):
-            listed.append(answer)
+        listed[:] = [*(one for one in listed if one.facet != answer.facet), answer]
 
     def _unmeasured(self, rule: Rule[Any], reason: Reason) -> Answer:
         return unmeasured(rule, self.book.settings[rule.name], reason)
@@ -437,12 +454,14 @@ class _Silent:
         self._listener = listener
         self._customer = customer
         self._rules = rules
+        self.known = {**all_rules(), **rules}
+        """Those of the folder, and the bank's own."""
         self._taken = taken
         self._was_reversed = was_reversed
 
     def answer(self, name: str) -> Answer:
         """The answer of a rule that gave none."""
-        return unmeasured(all_rules()[name], self._listener.book.settings[name], self._reason(name))
+        return unmeasured(self.known[name], self._listener.book.settings[name], self._reason(name))
 
     def _reason(self, name: str) -> Reason:
         rule, moment, customer, calendar = self._rules.get(name), self._listener.moment, self._customer, self._listener.calendar

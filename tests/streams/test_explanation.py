@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from schemas.notifications import Notification, Status
 from streams.book import all_rules
 from streams.decide import Decision, Result, decide, pass_time
-from streams.explanation import TOLD, Answer, AskingChangedError, Explained, Moment, Moved, Reason, explained, moved
+from streams.explanation import TOLD, Act, Answer, AskingChangedError, Explained, Moment, Moved, Reason, explained, moved
 from streams.posting import Posting
 from streams.rules.large_inflow import LargeInflow
 from streams.state import new_customer
@@ -52,14 +52,15 @@ class Listening(Detector):
         (one,) = taken
         customer, moment = heard.customer(one.customer_id), datetime.fromtimestamp(one.at, UTC)
         past = [*heard.past, moved(customer, one, self.world)]
-        return explained(customer, Moment(one.at, one), lambda armed: decide(customer, one, moment, armed), self.world, past, told)
+        act: Act = lambda arm: decide(customer, one, moment, arm(self.world))  # noqa: E731
+        return explained(customer, Moment(one.at, one), act, self.world.books, self.world.calendar, past, told)
 
     def why_at_tick(self, at: str) -> Explained:
         """Let time pass to a tick, once unheard, and once listened to."""
         to = instant(at)
         told, customer, moment = self.twin().until(at), self.twin().customer(), datetime.fromtimestamp(to, UTC)
-        act: Callable[[World], Decision] = lambda armed: Decision(Result.APPLIED, pass_time(customer, to, moment, armed))  # noqa: E731
-        return explained(customer, Moment(to), act, self.world, self.past, told)
+        act: Act = lambda arm: Decision(Result.APPLIED, pass_time(customer, to, moment, arm(self.world)))  # noqa: E731
+        return explained(customer, Moment(to), act, self.world.books, self.world.calendar, self.past, told)
 
 
 def new(rules: dict[str, dict[str, Any]] | None = None) -> Listening:
@@ -285,7 +286,8 @@ def test_whatever_is_told_is_explained_with_its_own_numbers_and_asking_changes_n
     told = plain.take(last).told[who][before:]
     customer = heard.customers.setdefault(who, new_customer(who))
     past = [moved(customer, last, rules)]
-    found = explained(customer, Moment(last.at, last), lambda armed: decide(customer, last, at, armed), rules, past, told)
+    act: Act = lambda arm: decide(customer, last, at, arm(rules))  # noqa: E731
+    found = explained(customer, Moment(last.at, last), act, rules.books, rules.calendar, past, told)
     here = [one for one in told if one.evidence.triggers]
     answers = {one.notification.message_id: one for one in found.answers if one.notification is not None}
     assert len(answers) == len(here)

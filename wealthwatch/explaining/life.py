@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 
 from schemas.notifications import Notification
 from schemas.prices import Price
@@ -12,14 +14,17 @@ from schemas.settings import Settings
 from streams.backtest import Eras
 from streams.customer import Customer, Profile
 from streams.decide import Decision, Result, decide, pass_time
-from streams.explanation import Explained, Moment, Moved, explained, moved
+from streams.explanation import Arm, Explained, Moment, Moved, explained, moved
 from streams.money import Rates
 from streams.posting import Posting
-from streams.state import new_customer
+from streams.state import decode, encode, new_customer
 from streams.timeline import RuleBooks
 from streams.windows import Calendar
 from streams.wording import Text
 from streams.world import World
+
+KEPT_EVERY = 16
+"""Steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,21 @@ class Past:
     warnings: Sequence[Text] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A customer's state, as the changelog would hold it."""
+
+    key: bytes
+    records: Mapping[bytes, bytes]
+    valued_at: int
+
+    def customer(self) -> Customer:
+        """The customer as it was."""
+        found = decode(self.records[self.key], self.records.get)
+        found.valued_at = self.valued_at
+        return found
+
+
 @dataclass(slots=True)
 class Life:
     """What each step came to."""
@@ -79,13 +99,26 @@ class Life:
     decisions: list[Decision] = field(init=False)
     clocks: list[int] = field(init=False)
     """After each step."""
+    _eras: Eras = field(init=False)
+    _moved: list[list[Moved]] = field(init=False)
+    """By step; none where nothing was applied."""
+    _kept: dict[int, Kept] = field(init=False)
+    """Before some of the steps, so that not everything is replayed for each explanation."""
+    _explained: dict[Moment, Explained] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.steps, self.decisions, self.clocks = list(self.past.steps), [], []
-        customer, eras = self._born(), self._eras()
-        for step in self.steps:
-            self.decisions.append(_act(customer, step, eras.at(max(step.at, customer.clock))))
+        self.steps, self.decisions, self.clocks, self._moved, self._kept, self._explained = list(self.past.steps), [], [], [], {}, {}
+        customer, self._eras, records = self._born(), self._new_eras(), dict[bytes, bytes]()
+        for place, step in enumerate(self.steps):
+            if place % KEPT_EVERY == 0:
+                records.update(encode(customer))
+                self._kept[place] = Kept(customer.customer_id.encode(), dict(records), customer.valued_at)
+            world = self._eras.at(max(step.at, customer.clock))
+            decision = _act(customer, step, self._eras)
+            applied = step.posting is not None and decision.result in (Result.APPLIED, Result.LATE)
+            self.decisions.append(decision)
             self.clocks.append(customer.clock)
+            self._moved.append([moved(customer, step.posting, world)] if applied and step.posting is not None else [])
 
     def pass_until(self, at: int) -> None:
         """Let time pass after all that happened."""
@@ -116,15 +149,28 @@ class Life:
 
     def explained(self, moment: Moment) -> Explained:
         """Every rule's answer at a moment of this life; at a tick, time must have passed it."""
-        customer, eras, before = self._born(), self._eras(), list[Moved]()
-        for step, decision, clock in zip(self.steps, self.decisions, self.clocks, strict=True):
-            world = eras.at(max(step.at, customer.clock))
-            if _is_at(moment, step, customer.clock, clock):
-                return _listened(customer, moment, step, world, before, decision)
-            _act(customer, step, world)
-            if step.posting is not None and decision.result in (Result.APPLIED, Result.LATE):
-                before.append(moved(customer, step.posting, world))
-        raise LookupError(f"{self.past.customer_id} has no such moment")
+        if moment not in self._explained:
+            self._explained[moment] = self._explain(moment)
+        return self._explained[moment]
+
+    def _explain(self, moment: Moment) -> Explained:
+        place = self._place(moment)
+        first = place - place % KEPT_EVERY
+        customer = self._kept[first].customer()
+        for step in self.steps[first:place]:
+            _act(customer, step, self._eras)
+        world = self._eras.at(max(self.steps[place].at, customer.clock))
+        past = list(chain.from_iterable(self._moved[:place]))
+        if moment.posting is not None:
+            past.append(moved(customer, moment.posting, world))
+        act = partial(_act, customer, self.steps[place], self._eras)
+        return explained(customer, moment, act, self.past.books, world.calendar, past, self.decisions[place].notifications)
+
+    def _place(self, moment: Moment) -> int:
+        """The step that a moment is of; a tick is of the one on the way to which it passes."""
+        if moment.posting is not None:
+            return next(place for place, step in enumerate(self.steps) if step.posting is moment.posting)
+        return next(place for place, clock in enumerate(self.clocks) if clock >= moment.at)
 
     def _born(self) -> Customer:
         customer = new_customer(self.past.customer_id)
@@ -132,27 +178,21 @@ class Life:
             customer.profile = self.past.profile
         return customer
 
-    def _eras(self) -> Eras:
+    def _new_eras(self) -> Eras:
         bank, detector = self.settings.bank, self.settings.detector
         calendar = Calendar(bank.time_zone)
         world = World(self.past.books, Rates(bank.base_currency), calendar, detector.history_days, detector.remembered_events)
         return Eras(world, self.past.prices)
 
 
-def _is_at(moment: Moment, step: Step, clock: int, clock_after: int) -> bool:
-    if moment.posting is not None:
-        return step.posting is moment.posting
-    return clock < moment.at <= clock_after
+def _act(customer: Customer, step: Step, eras: Eras, arm: Arm = lambda world: world) -> Decision:
+    world = arm(eras.at(max(step.at, customer.clock)))
 
+    def then(at: int) -> World:
+        return arm(eras.at(at))
 
-def _act(customer: Customer, step: Step, world: World) -> Decision:
     if step.posting is not None:
-        return decide(customer, step.posting, step.appended_at, world)
+        return decide(customer, step.posting, step.appended_at, world, then)
     if step.if_due and not 0 < customer.wake <= step.at:
         return Decision(Result.APPLIED, [])
-    return Decision(Result.APPLIED, pass_time(customer, step.at, step.appended_at, world))
-
-
-def _listened(customer: Customer, moment: Moment, step: Step, world: World, before: list[Moved], plain: Decision) -> Explained:
-    past = before if moment.posting is None else [*before, moved(customer, moment.posting, world)]
-    return explained(customer, moment, lambda armed: _act(customer, step, armed), world, past, plain.notifications)
+    return Decision(Result.APPLIED, pass_time(customer, step.at, step.appended_at, world, then))

@@ -23,6 +23,7 @@ from wealthwatch.explaining import words
 from wealthwatch.explaining.bar import bar
 from wealthwatch.explaining.plain import settings_of
 from wealthwatch.explaining.question import Report
+from wealthwatch.tuning.pages import definition
 from wealthwatch.tuning.tables import safe
 
 SHOWN_MOVEMENTS = 12
@@ -129,7 +130,8 @@ class Page:
     def _told(self, answer: Answer) -> None:
         told = answer.notification
         self._head(f"{self._t('head.measured')}: {self._rule(answer)}" if self._report.answer is None else self._t("head.measured"))
-        rows = [(self._t("looks"), self._definition(answer))] if self._voice.language == "en" else []
+        known = answer.rule in all_rules() and self._voice.language == "en"
+        rows = [(self._t("looks"), definition(all_rules()[answer.rule]))] if known else []
         if told is not None:
             rows.append((self._t("told_to"), told.body[self._voice.language]))
         if answer.facet and answer.window is None and answer.facet not in answer.facts.values():
@@ -316,12 +318,6 @@ class Page:
 
     def _tiers(self) -> set[str]:
         return {tier.name for tier in self._bank.tiers}
-
-    def _definition(self, answer: Answer) -> str:
-        from wealthwatch.tuning.pages import definition
-
-        rule = all_rules().get(answer.rule)
-        return definition(rule) if rule else "?"
 
     def _rule(self, answer: Answer) -> str:
         return self._term("rule", answer.rule)

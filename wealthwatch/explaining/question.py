@@ -71,19 +71,23 @@ def of_notification(source: Source, settings: Settings, wanted: str, far: Far) -
         )
     chosen = next((one for one in messages if str(one.message_id) == wanted), messages[0])
     past = source.past(chosen.customer_id, chosen, far)
-    warnings = list(past.warnings) if past else [words.GONE]
-    if past is not None:
-        life = Life(past, settings)
+    if past is None:
+        return Report(chosen.customer_id, chosen, messages, _by_itself(chosen, None), None, [], [words.GONE])
+    return of_message(Life(past, settings), chosen, messages)
+
+
+def of_message(life: Life, chosen: Notification, messages: list[Notification]) -> Report:
+    """Explain one message by a life in which it should have been told."""
+    warnings, replayed = list(life.past.warnings), _in(life, chosen)
+    if replayed is None and not chosen.evidence.triggers:
+        life.pass_until(max(int(chosen.occurred_at.timestamp()), *life.clocks))
         replayed = _in(life, chosen)
-        if replayed is None and not chosen.evidence.triggers:
-            life.pass_until(max(int(chosen.occurred_at.timestamp()), *life.clocks))
-            replayed = _in(life, chosen)
-        if replayed is not None and _numbers(replayed) == _numbers(chosen):
-            explained = life.explained(life.moment_of(replayed))
-            answer = next(one for one in explained.answers if one.notification and one.notification.message_id == chosen.message_id)
-            return Report(chosen.customer_id, chosen, messages, answer, explained, [], warnings)
-        warnings.append(words.NOT_SAID if replayed is None else words.otherwise(replayed))
-    return Report(chosen.customer_id, chosen, messages, _by_itself(chosen, past), None, [], warnings)
+    if replayed is not None and _numbers(replayed) == _numbers(chosen):
+        explained = life.explained(life.moment_of(replayed))
+        answer = next(one for one in explained.answers if one.notification and one.notification.message_id == chosen.message_id)
+        return Report(chosen.customer_id, chosen, messages, answer, explained, [], warnings)
+    warnings.append(words.NOT_SAID if replayed is None else words.otherwise(replayed))
+    return Report(chosen.customer_id, chosen, messages, _by_itself(chosen, life.past), None, [], warnings)
 
 
 def of_time(source: Source, settings: Settings, customer_id: str, at: datetime, *, tick: bool, far: Far) -> Report:

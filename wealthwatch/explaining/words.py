@@ -53,6 +53,7 @@ REASONS = {
     Reason.OUT_OF_ITS_RANGE: Text("数值不在规则关注的区间", "outside the range it looks for"),
     Reason.BELOW_FLOOR: Text("金额低于起点金额", "the amount is below the floor"),
     Reason.INSUFFICIENT_HISTORY: Text("历史数据不足", "not enough history to measure"),
+    Reason.FAILED: Text("表达式无法求值", "its expression could not be evaluated"),
     Reason.NO_ANSWER: Text("没有可衡量的内容", "asked, and there was nothing of its kind to measure"),
     Reason.REVERSED: Text("该交易的冲正先于交易到达", "the movement's reversal came before it"),
     Reason.NOT_CONCERNED: Text("不涉及", "not about this"),
@@ -122,7 +123,10 @@ TEXTS = {
     "counts": Text("计入", "counts as"),
     "event": Text("交易编号", "event"),
     "adds_up": Text("合计 {sum}，即实测值。", "Together {sum}: the measured value."),
-    "of_window": Text("窗口内该规则关注的交易。", "All that the rule looks at in its window."),
+    "of_window": Text(
+        "窗口内该规则可能涉及的同类交易；规则可能只计入其中一部分。",
+        "Those within the window of the kind that the rule looks at; it may count some of them only.",
+    ),
     "largest_of": Text(
         "共 {all} 笔，显示最大的 {shown} 笔，其余 {left} 笔合计 {rest}（--json 列出全部）。",
         "The {shown} largest of {all}; the other {left} add {rest} (--json has them all).",
