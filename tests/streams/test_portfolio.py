@@ -14,7 +14,7 @@ from schemas.movements import FLOWS, LIABILITIES, AssetClass, Direction, Flow, K
 from streams.customer import CLASSES, Customer
 from streams.money import half_even
 from streams.portfolio import INITIATED, Effect, apply, flow_of
-from tests.streams.builders import Detector, debits_of, instant, iso, only, posting, said, whole, world
+from tests.streams.builders import Detector, debits_of, instant, iso, of, only, posting, said, whole, world
 
 DAY = 86_400
 NOON = instant("2025-03-10 12:00")
@@ -226,8 +226,9 @@ def test_breaks_that_were_only_disorder_are_all_retracted_in_the_end(feed: list[
     detector = Detector()
     for one in feed:
         detector.take(posting(**one))
-    opened = [one.notification_id for one in detector.told if one.status == "opened"]
-    retracted = [one.notification_id for one in detector.told if one.status == "retracted"]
+    breaks = of(detector.told, "recon_break")
+    opened = [one.notification_id for one in breaks if one.status == "opened"]
+    retracted = [one.notification_id for one in breaks if one.status == "retracted"]
     assert sorted(opened) == sorted(retracted)
 
 
@@ -235,7 +236,7 @@ def test_breaks_that_were_only_disorder_are_all_retracted_in_the_end(feed: list[
 def test_a_feed_in_the_order_of_events_never_breaks(feed: list[dict[str, Any]]) -> None:
     detector = Detector()
     for one in sorted(feed, key=lambda one: one["occurred_at"]):
-        assert detector.take(posting(**one)) == []
+        assert of(detector.take(posting(**one)), "recon_break") == []
     assert balance(detector) == total_of(feed)
 
 
