@@ -10,7 +10,7 @@ NATIVE := build/native
 ON_NATIVE := PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/$(NATIVE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run native test test-native test-kafka check bench bench-recovery backtest schemas lock clean
+.PHONY: help run native test test-native test-kafka check bench bench-recovery bench-rules backtest schemas lock clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ bench-recovery: $(NATIVE)/.made ## Measure the recovery of a million customers' 
 	@$(BIN)/python -m tests.brokers.apache
 	@$(ON_NATIVE) $(BIN)/wealthwatch --version
 	@$(ON_NATIVE) $(BIN)/python -m tests.bench.recovery $(ARGS)
+
+bench-rules: $(NATIVE)/.made ## Measure what each rule costs a movement, on a simulated bank
+	@$(ON_NATIVE) $(BIN)/wealthwatch --version
+	@$(ON_NATIVE) $(BIN)/python -m tests.bench.rules $(ARGS)
 
 backtest: $(VENV)/.run ## Run the rules over history: make backtest ARGS='bank.jsonl --compare other.toml'
 	@$(BIN)/wealthwatch backtest $(ARGS)

@@ -20,12 +20,12 @@ from rich.table import Table
 
 from schemas.settings import Settings
 from schemas.topics import STATES
-from streams.book import RuleBook
 from streams.decide import decide
 from streams.money import Rates
 from streams.posting import Posting
 from streams.reading import read
 from streams.state import encode, new_customer
+from streams.timeline import RuleBooks
 from streams.windows import Calendar
 from streams.world import World
 from tests.bench.load import fill, movements
@@ -40,7 +40,7 @@ HISTORY = 40
 def states(count: int) -> Iterator[tuple[bytes, bytes]]:
     """The changelog of `count` customers."""
     settings = Settings.load()
-    world = World(RuleBook.of(settings), Rates("CNY"), Calendar("Asia/Shanghai"))
+    world = World(RuleBooks.of(settings), Rates("CNY"), Calendar("Asia/Shanghai"))
     customer = new_customer("C000000000")
     for key, value in movements(HISTORY, 1):
         posting = read(value, key, 100_000)

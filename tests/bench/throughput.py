@@ -28,8 +28,10 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from handlers import topics
+from schemas.rules import Mode, RuleSettings
 from schemas.settings import Door, Settings
 from schemas.topics import MOVEMENTS
+from streams.book import all_rules
 from tests.bench.load import fill, movements
 from tests.brokers.apache import ApacheKafka
 from tests.brokers.processes import program_pid
@@ -38,6 +40,21 @@ from wealthwatch.configuration import environment_of
 from wealthwatch.supervisor import Child
 
 PARTITIONS = 4
+FIRST = frozenset(
+    {
+        "large_inflow",
+        "large_outflow",
+        "retraction",
+        "cumulative_inflow",
+        "cumulative_outflow",
+        "full_sweep",
+        "dormant_reactivated",
+        "tier_up",
+        "near_tier",
+        "recon_break",
+    }
+)
+"""The rules of the first version: R01 R02 R07 R10 R11 R22 R33 R40 and recon_break."""
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -114,8 +131,10 @@ def prepared(bootstrap: str, count: int, customers: int) -> Settings:
     return settings
 
 
-def run_detector(settings: Settings, count: int, folder: Path) -> Run:
-    """The detector with all its rules, exactly once."""
+def run_detector(settings: Settings, count: int, folder: Path, rules: frozenset[str]) -> Run:
+    """The detector with these rules live and the others off, exactly once."""
+    off = {rule: RuleSettings(mode=Mode.OFF) for rule in all_rules() if rule not in rules}
+    settings = settings.model_copy(update={"rules": off})
     with running("wealthwatch", [sys.executable, "-m", "wealthwatch", "detector"], folder, environment_of(settings)) as child:
         return measure(child, lambda: decided(settings.detector.door.port), count, 600)
 
@@ -162,8 +181,13 @@ def main() -> None:
     parser.add_argument("--tutorial-seconds", type=float, default=15, help="how long the tutorial-style agent is watched in each run")
     wish = parser.parse_args()
     console = Console()
-    found: dict[str, list[Run]] = {"wealthwatch, all rules, exactly once": [], "faust tutorial, at least once": []}
-    ours, peer = found
+    every = frozenset(all_rules())
+    found: dict[str, list[Run]] = {
+        f"wealthwatch, {len(FIRST)} rules, exactly once": [],
+        f"wealthwatch, all {len(every)} rules, exactly once": [],
+        "faust tutorial, at least once": [],
+    }
+    ours, full, peer = found
     columns = (TextColumn("{task.description}"), TimeElapsedColumn())
     with tempfile.TemporaryDirectory() as name, Progress(*columns, console=console, transient=True) as progress:
         folder = Path(name)
@@ -174,15 +198,19 @@ def main() -> None:
             for run in range(1, wish.runs + 1):
                 progress.update(task, description=f"run {run} of {wish.runs}: writing {wish.movements:,} movements")
                 settings = prepared(broker.bootstrap, wish.movements, wish.customers)
-                progress.update(task, description=f"run {run} of {wish.runs}: wealthwatch")
-                found[ours].append(run_detector(settings, wish.movements, folder))
+                for system, rules in ((ours, FIRST), (full, every)):
+                    progress.update(task, description=f"run {run} of {wish.runs}: {system}")
+                    found[system].append(
+                        run_detector(prepared(broker.bootstrap, wish.movements, wish.customers), wish.movements, folder, rules)
+                    )
                 progress.update(task, description=f"run {run} of {wish.runs}: faust tutorial")
                 found[peer].append(run_tutorial(settings, wish.movements, folder, wish.tutorial_seconds))
         finally:
             broker.stop()
     console.print(table(found, wish.movements, wish.customers))
-    ratio = statistics.median(run.rate for run in found[ours]) / statistics.median(run.rate for run in found[peer])
-    console.print(f"wealthwatch / faust tutorial: {ratio:.1f}")
+    for system in (ours, full):
+        ratio = statistics.median(run.rate for run in found[system]) / statistics.median(run.rate for run in found[peer])
+        console.print(f"{system.removesuffix(', exactly once')} / faust tutorial: {ratio:.1f}")
 
 
 def table(found: dict[str, list[Run]], count: int, customers: int) -> Table:
