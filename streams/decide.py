@@ -257,12 +257,13 @@ def _pass_time(
         if customer.conditions:
             _drop_off(customer, book)
         begins = calendar.midnight(day) == tick
+        history = customer.history
         if customer.valued_at != world.rates.version and can_revalue(customer, world.rates):
             revalue(customer, world.rates, calendar)
         tier_before, average = customer.tier, None
         if begins:
             _forget(customer, day, world.history_days)
-            total = customer.history.total(day - 1, AVERAGE_DAYS)
+            total = history.total(day - 1, AVERAGE_DAYS) if history.first <= day - AVERAGE_DAYS else None
             if total is not None:
                 average = total // AVERAGE_DAYS
                 customer.tier = decided_tier(customer.tier, average, book)
