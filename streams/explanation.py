@@ -414,7 +414,8 @@ class _Listener:
 
     def _answer(self, rule: Rule[Any], finding: Finding[Any], reason: Reason) -> Answer:
         measured, facts = finding.measured, rule.facts(finding)
-        threshold = in_unit(measured.threshold, rule.unit)
+        unit = measured.unit or rule.unit
+        threshold = in_unit(measured.threshold, unit)
         involved = self._involved(rule, finding, facts.window)
         return Answer(
             rule.rule_id,
@@ -422,16 +423,16 @@ class _Listener:
             rule.kind.value,
             reason,
             self.book.settings[rule.name],
-            rule.unit,
+            unit,
             measured.facet,
-            in_unit(measured.value, rule.unit),
+            in_unit(measured.value, unit),
             threshold,
             tuple(Band(severity=name, lower=threshold * multiple) for name, multiple in finding.prepared.bands),
             finding.severity if measured.value >= measured.threshold else None,
             window=facts.window,
             facts=dict(facts.facts),
             movements=tuple(_involved(one) for one in involved),
-            adds_up=bool(involved) and rule.unit == "money" and sum(one.counts for one in involved) == measured.value,
+            adds_up=bool(involved) and unit == "money" and sum(one.counts for one in involved) == measured.value,
         )
 
     def _involved(self, rule: Rule[Any], finding: Finding[Any], window: Window | None) -> list[Moved]:

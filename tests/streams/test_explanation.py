@@ -226,6 +226,17 @@ def test_a_days_debits_of_one_account_are_named() -> None:
     assert [one.amount for one in answer.movements] == [Decimal(2), Decimal(95_000)]
 
 
+def test_a_number_in_a_unit_of_its_own_is_told_in_it() -> None:
+    detector = new()
+    overdue = detector.why("2025-03-10 09:00", "100", "loan_repayment", account_id="loan", asset_class="loan", overdue_days=40)
+    told = [one for one in overdue.answers if one.notification is not None and one.rule == "loan_event"]
+    assert told
+    for one in told:
+        assert one.notification is not None
+        assert (one.unit, one.measured) == (one.notification.evidence.unit, one.notification.evidence.measured)
+    assert "days" in {one.unit for one in told}
+
+
 def test_at_a_tick_the_close_is_explained() -> None:
     detector = with_money()
     detector.move("2025-03-01 09:00", "60000", "transfer_in")

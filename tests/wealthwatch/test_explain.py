@@ -98,7 +98,7 @@ def test_every_notification_of_a_backtest_is_explained_with_its_own_numbers(bank
         assert report.warnings == []
         answer = plain(report, settings.bank)["answer"]
         evidence, written = one.evidence, json.loads(one.evidence.model_dump_json())
-        assert (answer["measured"], answer["threshold"]) == (written["measured"], written["threshold"])
+        assert (answer["measured"], answer["threshold"], answer["unit"]) == (written["measured"], written["threshold"], written["unit"])
         assert answer["bands"] == {band["severity"]: band["lower"] for band in written["bands"]}
         assert (answer["severity"], answer["reason"], answer["version"]) == (one.severity, one.status, one.rule.version)
         assert (answer["rule"], answer["rule_id"], answer["mode"]) == (one.rule.name, one.rule.rule_id, one.rule.mode)
