@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,8 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from schemas.rules import RuleSettings
-from schemas.settings import Settings
+from handlers.feeds import load
+from schemas.movements import Movement
+from schemas.rules import Mode, RuleSettings
+from schemas.settings import Bank, Settings
+from streams.backtest import Backtest
+from streams.book import all_rules
+from streams.money import to_decimal
+from streams.posting import Posting
+from streams.reading import read
 from tests.oracle import Finding, Paths, Thresholds, expected
 from tests.oracle.agreement import COMPARED, Opening, agreements, openings
 from wealthwatch.configuration import environment_of
@@ -28,6 +36,30 @@ NEEDS_MORE_DAYS = {"above_previous_peak": "six closed months", "dormant_reactiva
 """What 160 days have not got; the other bank has."""
 NEEDS_MORE_CUSTOMERS = {"pass_through": "somebody through whom money passes"}
 """What 40 customers have not got; the other bank has."""
+ACCOUNTS = Path(__file__).parents[3] / "shared" / "data" / "berka"
+CZECH = Settings(bank=Bank(base_currency="CZK", time_zone="Europe/Prague", country="CZ"))
+LARGEST = 1 << 20
+NOT_IN_REAL_ACCOUNTS = {
+    "allocation_shift": "all are demand deposits",
+    "dormant_reactivated": "nobody rests for more than 60 days",
+    "drip_outflow": "nobody pays one account five times in 30 days",
+    "near_tier": "nobody has 180,000 on average",
+    "recurring_credit_missing": "no pension stops",
+    "tier_up": "nobody has 200,000 on average",
+}
+
+needs_accounts = pytest.mark.skipif(not ACCOUNTS.is_dir(), reason="the real accounts (../shared/data/berka) are not here")
+
+
+@pytest.fixture(scope="module")
+def berka(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real accounts as movements, with the bank's own balances."""
+    path = tmp_path_factory.mktemp("berka") / "berka.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for movement in load("pkdd99").movements(ACCOUNTS):
+            assert isinstance(movement, Movement)
+            file.write(movement.model_dump_json(exclude_none=True) + "\n")
+    return path
 
 
 def backtest(feed: Path, settings: Settings, *arguments: str) -> list[Opening]:
@@ -57,3 +89,32 @@ def test_what_opens_in_a_simulated_bank_is_what_the_oracle_counts(tmp_path: Path
     counted = expected(Paths.beside(path), SETTINGS, COMPARED, THRESHOLDS)
     assert {finding.rule for finding in counted} == COMPARED - absent.keys()
     the_same(counted, backtest(path, SETTINGS))
+
+
+@needs_accounts
+def test_what_opens_on_real_accounts_is_what_the_oracle_counts(berka: Path) -> None:
+    """Fifteen months of a Czech bank, at the tiers of a Chinese one: whoever is not rich there crosses no tier."""
+    counted = expected(Paths.beside(berka), CZECH, COMPARED)
+    assert {finding.rule for finding in counted} == COMPARED - NOT_IN_REAL_ACCOUNTS.keys()
+    the_same(counted, backtest(berka, CZECH))
+
+
+@needs_accounts
+def test_every_kept_balance_and_every_overdraft_is_the_banks_own(berka: Path) -> None:
+    """After each of 46,997 postings, though the detector is told no balance; 88, on 26 accounts, overdraw, and there alone R20 is open."""
+    rules = {name: RuleSettings(mode=Mode.LIVE if name == "low_balance" else Mode.OFF) for name in all_rules()}
+    detector = Backtest(CZECH.model_copy(update={"rules": rules}), {}, ())
+    checked, overdrawn = 0, []
+    for line in berka.read_bytes().splitlines():
+        told = json.loads(line)
+        balance = Decimal(told.pop("balance_after"))
+        posting = read(json.dumps(told).encode(), told["customer_id"].encode(), LARGEST)
+        assert isinstance(posting, Posting)
+        detector.take(posting)
+        customer, account = detector.customers[posting.customer_id], posting.account_id
+        assert to_decimal(customer.accounts[account].balance) == balance, posting.event_id
+        low = balance < 0
+        assert (f"low_balance:{account}" in customer.conditions) is low, posting.event_id
+        checked += 1
+        overdrawn += [account] if low else []
+    assert (checked, len(overdrawn), len(set(overdrawn))) == (46_997, 88, 26)
