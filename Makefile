@@ -10,7 +10,7 @@ NATIVE := build/native
 ON_NATIVE := PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/$(NATIVE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run native test test-native test-kafka check bench bench-recovery bench-rules backtest schemas lock clean
+.PHONY: help run native test test-native test-oracle test-kafka check bench bench-recovery bench-rules backtest schemas lock clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ native: $(NATIVE)/.made ## Compile the decision core into build/native (needs a 
 
 test-native: $(NATIVE)/.made ## Run the tests of the decision core on the compiled one
 	@$(ON_NATIVE) $(BIN)/python -m pytest --override-ini pythonpath=$(NATIVE) --core compiled tests/streams $(ARGS)
+
+test-oracle: $(NATIVE)/.made ## Hold a year of 5,000 customers, decided by the compiled core, to SQL (20 minutes)
+	@$(ON_NATIVE) $(BIN)/wealthwatch --version
+	@$(ON_NATIVE) $(BIN)/python -m tests.oracle.year $(ARGS)
 
 test-kafka: $(VENV)/.dev ## Run the tests that need a broker on Apache Kafka (Java 17 and Maven)
 	@$(BIN)/python -m tests.brokers.apache
