@@ -30,7 +30,8 @@ class IdleCash(ConditionRule[IdleCashParameters]):
 
     All demand deposit accounts of the customer count together, in the base currency; the first close is that of the date of the first
     movement. Measured is the length of the run up to the last close, counted with the limit that holds today: a new tier counts the past
-    anew. Asked at the first tick of a date; the run of a quiet customer is counted as far as closes are kept, 92 dates.
+    anew. Asked at the first tick of a date. Closes are kept for 92 dates: a longer run measures 92 at least, and less than its
+    length where deposits changed before, so a band above 92 may be reached late or never.
     Facts: `limit`, `since` (the run's first date), `demand_deposits` (at the last close).
     """
 

@@ -100,7 +100,7 @@ def open_sample(paths: Paths, bank: Bank) -> duckdb.DuckDBPyConnection:
         ValueError: a movement has no rate, or tells another balance than the sum of the movements before it.
     """
     db = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(Path(gettempdir()) / f"oracle-{getpid()}")})
-    db.execute("SET preserve_insertion_order = true; SET TimeZone = 'UTC'")
+    db.execute("SET preserve_insertion_order = true; SET TimeZone = 'UTC'; SET enable_progress_bar = false")
     read = f"read_json($path, format = 'newline_delimited', columns = {COLUMNS})"
     db.execute(f"CREATE TABLE lines AS SELECT row_number() OVER () AS n, * FROM {read}", {"path": str(paths.movements)})
     _side(db, "prices", paths.prices, "of: 'VARCHAR', currency: 'VARCHAR', price: 'VARCHAR'")

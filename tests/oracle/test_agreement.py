@@ -32,6 +32,14 @@ def test_a_number_agrees_to_the_last_digit_that_is_told(counted: str, told: str,
 
 
 @pytest.mark.parametrize(
+    ("counted", "told", "same"), [("91", "91", 1), ("91", "90", 0), ("91", "92", 0), ("204", "92", 1), ("204", "91", 0), ("204", "205", 0)]
+)
+def test_a_run_longer_than_closes_are_kept_may_be_told_as_shorter(counted: str, told: str, same: int) -> None:
+    (found,) = agreements([finding(counted, "idle_cash")], [Opening(finding(told, "idle_cash"), "days")], {"idle_cash"})
+    assert found.same == same
+
+
+@pytest.mark.parametrize(
     "other",
     [finding(event_id="e2"), finding(event_id=None), finding(at=LATER), finding(window="1d")],
     ids=["event", "tick", "time", "facet"],
@@ -49,4 +57,4 @@ def test_what_is_told_twice_differs_from_what_is_counted_once() -> None:
 
 
 def test_a_rule_about_which_both_are_silent_is_in_the_list() -> None:
-    assert [(one.rule, one.same, one.differences) for one in agreements([], [], {"full_sweep"})] == [("full_sweep", 0, ())]
+    assert [(one.rule, one.same, one.differences) for one in agreements([], [], {"full_sweep"})] == [("full_sweep", 0, [])]

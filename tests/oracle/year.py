@@ -1,4 +1,7 @@
-"""`make test-oracle`: a year of a bank through `wealthwatch backtest`, beside what the oracle counts; 0 where they agree, else 1."""
+"""`make test-oracle`: a year of a bank through `wealthwatch backtest`, beside what the oracle counts; 0 where they agree, else 1.
+
+In 365 days nobody has rested for a year: for dormant_reactivated, give ARGS='--days 400'.
+"""
 
 from __future__ import annotations
 
