@@ -39,7 +39,8 @@ class LoanEvent(EventRule[LoanParameters]):
     what was owed before it (the amount less the balance after it), in the account's currency, rounded down to 0.000001. Overdue:
     `overdue_days` of a movement that is not late, told when the number reaches the threshold and each time it reaches a higher band (7 and
     30 times the threshold); a number that falls tells nothing, and makes the next rise news. One movement tells one of them, overdue first.
-    Facts: `type`, `account_id`, `currency`, `amount`, `owed` (before an early repayment), `overdue_days`, `overdue_before`, `abs_floor`.
+    Facts: `type`, `account_id`, `account_currency` (of `amount` and `owed`), `amount`, `owed` (before an early repayment), `overdue_days`,
+    `overdue_before`, `abs_floor`.
     """
 
     rule_id = "R08"
@@ -74,7 +75,7 @@ class LoanEvent(EventRule[LoanParameters]):
         assert posting is not None
         assert effect is not None
         what = _type(finding.measured)
-        named = [("type", what), ("account_id", posting.account_id), ("currency", posting.currency)]
+        named = [("type", what), ("account_id", posting.account_id), ("account_currency", posting.currency)]
         if what == OVERDUE:
             return Facts(facts=(*named, ("overdue_days", str(finding.measured.value)), ("overdue_before", str(effect.overdue_before))))
         named.append(("amount", str(to_decimal(posting.units))))

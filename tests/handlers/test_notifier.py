@@ -19,7 +19,7 @@ from kafka.structs import MemberState
 from schemas.dead_letters import DeadLetter, Fault
 from schemas.journal import JournalEntry, Reason, Verdict
 from schemas.managers import Channel, Manager
-from schemas.notifications import Inhibition, Notification, Status
+from schemas.notifications import Classification, Inhibition, Notification, Status
 from schemas.rules import Mode, Severity
 from schemas.settings import Log, Settings
 from schemas.topics import DEAD_LETTERS, JOURNAL, MANAGERS, NOTIFICATIONS, SILENCES
@@ -124,10 +124,11 @@ def test_what_is_held_says_why_and_an_unreadable_silence_does_not_end_a_good_one
         notification(5, rule="tier_up"),
         notification(6, rule="new_payee_large", evidence=evidence("core/e7")),  # what inhibits it comes after it
         notification(7, inhibits=Inhibition(rules=("new_payee_large",)), evidence=evidence("core/e7")),
+        notification(8, rule="pass_through", manager_id=None, classification=Classification.RESTRICTED),
     ]
     send(settings, *messages)
     with Running(settings) as running:
-        entries = await_journal(settings, at_least(8), running.trouble)
+        entries = await_journal(settings, at_least(9), running.trouble)
     assert [(entry.verdict, entry.reason) for entry in entries] == [
         (Verdict.HELD, Reason.TEST_MODE),
         (Verdict.HELD, Reason.NO_MANAGER),
@@ -137,8 +138,9 @@ def test_what_is_held_says_why_and_an_unreadable_silence_does_not_end_a_good_one
         (Verdict.HELD, Reason.SILENCED),
         (Verdict.HELD, Reason.INHIBITED),
         (Verdict.TOLD, None),
+        (Verdict.HELD, Reason.RESTRICTED),
     ]
-    assert len({entry.entry_id for entry in entries}) == 8
+    assert len({entry.entry_id for entry in entries}) == 9
     for reason in Reason:
         assert running.figure("wealthwatch_notifications_held_total", reason=reason) == 1
 

@@ -149,7 +149,7 @@ def test_its_words_and_facts() -> None:
     assert found.evidence.facts == {
         "type": "early_repayment",
         "account_id": "loan",
-        "currency": "CNY",
+        "account_currency": "CNY",
         "amount": "260000.00",
         "owed": "400000.00",
         "abs_floor": "50000.00",
