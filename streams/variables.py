@@ -19,6 +19,7 @@ from streams.customer import CLASSES
 from streams.money import to_units
 from streams.portfolio import Effect
 from streams.posting import Posting
+from streams.screens.feed import moved_up_to
 from streams.situation import Situation
 from streams.windows import on
 
@@ -57,6 +58,10 @@ def _wire(field: Literal["channel", "instrument", "product"]) -> Callable[[Situa
     return lambda situation: getattr(_posting(situation).wire, field) or ""
 
 
+def _late(situation: Situation) -> Value:
+    return _posting(situation).at < moved_up_to(situation.customer)
+
+
 def _hour(situation: Situation) -> Value:
     return situation.calendar.local(_posting(situation).at).hour
 
@@ -89,7 +94,7 @@ _MOVEMENT: Final = {
         lambda one: _effect(one).payee != 0 and _effect(one).paid_before == 0,
     ),
     "source": Variable("text", "the feed", lambda one: _posting(one).source),
-    "late": Variable("yes/no", "it came after a later movement of the customer", lambda one: _effect(one).late),
+    "late": Variable("yes/no", "it came after a later movement of the customer", _late),
     "hour": Variable("number", "of the day, 0 to 23, in the bank's time zone", _hour),
     "weekday": Variable("number", "1 Monday to 7 Sunday", _weekday),
 }

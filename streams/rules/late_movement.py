@@ -9,7 +9,7 @@ from pydantic import Field
 from schemas.rules import Severity
 from streams.rule import EVERYTHING, Bands, EventRule, Facts, Finding, Measured, Parameters, Prepared, Said
 from streams.screens import Screen
-from streams.screens.feed import LateBy
+from streams.screens.feed import LateBy, moved_up_to
 from streams.situation import Situation
 from streams.windows import on
 from streams.wording import Text, day
@@ -18,17 +18,17 @@ from streams.wording import Text, day
 class LateParameters(Parameters):
     """How late is late."""
 
-    days: int = Field(2, ge=1, le=3_660, description="Dates between the movement and what its customer's clock has reached")
+    days: int = Field(2, ge=1, le=3_660, description="Dates between the movement and its customer's latest")
     bands: Bands = {Severity.INFO: Decimal(1), Severity.NOTICE: Decimal(5)}
 
 
 class LateMovement(EventRule[LateParameters]):
-    """A movement arrives >= 2 dates after it happened: behind the date that its customer's event time has reached.
+    """A movement arrives >= 2 dates after it happened: behind the date of the customer's latest movement, of any account.
 
-    Event time is what later movements and passing hours of the customer have shown already, so a replay says the same; a feed that is late
-    as a whole, and in order, is no late movement but a gap (the alert FeedGap). Reversals count like other movements, snapshots do not. The
-    measured value is the dates from one to the other. One finding a movement; those of one source share a `dedup_key`, so that a batch of
-    them is told once a day. Facts: `source`, `happened_on`, `reached`.
+    That is event time which the customer's own movements have shown; passing hours do not count, so a replay says the same whenever hours
+    were told to pass. A feed that is late as a whole, and in order, is no late movement but a gap (the alert FeedGap). Reversals count like
+    other movements, snapshots do not. The measured value is the dates from one to the other. One finding a movement; those of one source
+    share a `dedup_key`, so that a batch of them is told once a day. Facts: `source`, `happened_on`, `reached`.
     """
 
     rule_id = "FEED"
@@ -44,17 +44,19 @@ class LateMovement(EventRule[LateParameters]):
         posting, effect = situation.posting, situation.effect
         if posting is None or effect is None or not effect.late:
             return None
-        return Measured(situation.day - situation.calendar.date_of(posting.at), prepared.parameters.days, posting.source)
+        date_of = situation.calendar.date_of
+        return Measured(date_of(moved_up_to(situation.customer)) - date_of(posting.at), prepared.parameters.days, posting.source)
 
     def facts(self, finding: Finding[LateParameters]) -> Facts:
-        reached = finding.situation.day
+        reached = finding.situation.calendar.date_of(moved_up_to(finding.situation.customer))
         happened = on(reached - finding.measured.value)
         return Facts(
             facts=(("source", finding.measured.facet), ("happened_on", happened.isoformat()), ("reached", on(reached).isoformat()))
         )
 
     def say(self, finding: Finding[LateParameters]) -> Said:
-        happened = day(on(finding.situation.day - finding.measured.value))
+        date_of = finding.situation.calendar.date_of
+        happened = day(on(date_of(moved_up_to(finding.situation.customer)) - finding.measured.value))
         return Said(
             Text("交易迟到", "A movement came late"),
             Text(

@@ -13,15 +13,23 @@ SPARE: Final = 7_200
 """A date may be shorter than a day: where clocks are put forward, by an hour, once by two."""
 
 
+def moved_up_to(customer: Customer) -> int:
+    """The event time of the customer's latest movement. Other than the clock, it does not depend on which hours were told to pass."""
+    latest = 0
+    for account in customer.accounts.values():
+        latest = max(latest, account.latest)
+    return latest
+
+
 class LateBy(Screen):
-    """The movement may be so many dates behind its customer's clock."""
+    """The movement may be so many dates behind its customer's latest."""
 
     def __init__(self, days: int) -> None:
         self.seconds = (days - 1) * DAY - SPARE
 
     def passes(self, customer: Customer, effect: Effect) -> bool:
         """See `Screen`."""
-        return effect.late and customer.clock - effect.at > self.seconds
+        return effect.late and moved_up_to(customer) - effect.at > self.seconds
 
     def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
         """See `Screen`."""

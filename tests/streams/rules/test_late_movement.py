@@ -58,9 +58,15 @@ def test_what_comes_in_order_is_not_late_however_far_apart() -> None:
     assert of(detector.move("2025-06-10 00:00"), RULE) == []
 
 
-def test_a_passing_hour_makes_the_customer_s_time_pass_too() -> None:
+def test_a_passing_hour_alone_makes_nothing_late_and_what_it_told_stays_a_matter_of_movements() -> None:
     detector = seen()
     detector.until("2025-03-20 00:00")
+    assert of(detector.move("2025-03-10 12:00"), RULE) == []
+
+
+def test_a_movement_of_another_account_shows_the_customer_s_time_too() -> None:
+    detector = seen()
+    detector.move("2025-03-20 00:00", account_id="a2")
     one = only(detector.move("2025-03-10 12:00"), RULE)
     assert one.evidence.facts == {"source": "core", "happened_on": "2025-03-10", "reached": "2025-03-20"}
     assert (one.severity.value, one.rule.rule_id) == ("notice", "FEED")
@@ -108,7 +114,7 @@ def test_its_screen_never_fails_in_vain(clock: int, back: int, days: int) -> Non
     own = detector.world
     detector.move("2025-03-01 00:00")
     customer, effect = detector.customer(), Effect(detector.account(), 0, 0, 0)
-    customer.clock, effect.at, effect.late = clock, clock - back, True
+    detector.account().latest, effect.at, effect.late = clock, clock - back, True
     late = own.calendar.date_of(clock) - own.calendar.date_of(clock - back)
     assert LateBy(days).passes(customer, effect) or late < days
 
