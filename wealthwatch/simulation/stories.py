@@ -18,20 +18,33 @@ OFTEN, SELDOM = 250, 500
 """So many customers have one of a story."""
 Plot: TypeAlias = Callable[["Stage", "Story"], None]
 """Puts a story's deeds on the stage."""
-THIS_VERSION = frozenset(
+FORESEEN = frozenset(
     {
         "large_inflow",
         "large_outflow",
+        "to_competitor",
+        "cumulative_to_competitor",
+        "early_redemption",
+        "loan_event",
         "cumulative_inflow",
         "cumulative_outflow",
+        "pass_through",
+        "drip_outflow",
+        "low_balance",
         "full_sweep",
+        "class_drift",
+        "total_drift",
+        "maturity_upcoming",
+        "reinvested",
         "dormant_reactivated",
+        "recurring_credit_missing",
         "tier_up",
         "near_tier",
+        "potential_high_net_worth",
         "recon_break",
     }
 )
-"""The rules whose every finding in a story the stories foresee; what others should see besides is told as `later_rules`."""
+"""The rules whose every finding in a story the stories foresee; others see much in ordinary life, and may see more than a story names."""
 
 
 @dataclass(slots=True)
@@ -46,7 +59,6 @@ class Story:
 
     def told(self, days: Sequence[Day]) -> dict[str, Any]:
         """As it stands in the side file."""
-        rules = [rule for rule in self.scene.sees if rule in THIS_VERSION]
         first = min(self.days, default=0)
         last = max(self.days, default=0) + self.scene.lag
         household = {"household_id": self.client.household_id, "household_rules": list(self.scene.household)}
@@ -56,10 +68,9 @@ class Story:
             "manager_id": self.manager_id,
             **(household if self.client.household_id else {}),
             "what": {"zh-CN": self.scene.chinese, "en": self.scene.english},
-            "rules": rules,
+            "rules": list(self.scene.sees),
             "retracted": list(self.scene.retracted),
-            "later_rules": [rule for rule in self.scene.sees if rule not in THIS_VERSION],
-            "must_not_notify": not rules,
+            "must_not_notify": FORESEEN.isdisjoint(self.scene.sees),
             "from": days[first].text,
             "to": (days[0].date + timedelta(days=last)).isoformat(),
             "event_ids": self.event_ids,
@@ -76,8 +87,8 @@ class Scene:
         part: the customer who plays it.
         plot: puts the story's deeds on the stage.
         days: the sample must be so long.
-        sees: rules that should see it. Of those in THIS_VERSION they are all that may notify, and where there are none of them, nothing at
-            all may be notified; of the others they are those that must.
+        sees: rules that should see it. Of those in FORESEEN they are all that may notify, and where there are none of them, none of these
+            may; of the others they are those that must.
         retracted: those of them that a reversal takes back.
         household: rules that should see it on the household's key.
         partner: the scene of the second member, where a household of two plays.

@@ -119,18 +119,22 @@ def test_figures_per_manager_and_day_are_sqls(results: Path) -> None:
         days, median, p95, largest = (
             db.execute(
                 "SELECT count(*), median(n), quantile_cont(n, 0.95), max(n) "
-                "FROM (SELECT count(*) AS n FROM opened GROUP BY manager_id, date)"
+                "FROM (SELECT count(*) AS n FROM opened WHERE manager_id IS NOT NULL GROUP BY manager_id, date)"
             ).fetchone()
             or ()
         )
         where = db.execute(
-            "SELECT manager_id, date::VARCHAR FROM opened GROUP BY manager_id, date ORDER BY count(*) DESC, manager_id, date LIMIT 1"
+            "SELECT manager_id, date::VARCHAR FROM opened WHERE manager_id IS NOT NULL "
+            "GROUP BY manager_id, date ORDER BY count(*) DESC, manager_id, date LIMIT 1"
         ).fetchone()
         by_rule = db.execute("SELECT rule, severity, count(*) FROM opened GROUP BY ALL").fetchall()
+        nobody_s = db.execute("SELECT rule, count(*) FROM opened WHERE manager_id IS NULL GROUP BY ALL").fetchall()
     assert told["notifications"] == sum(count for _, _, count in by_rule)
     assert {(rule, severity): count for rule, counts in told["by_rule"].items() for severity, count in counts.items()} == {
         (rule, severity): count for rule, severity, count in by_rule
     }
+    assert told["without_manager"] == sum(count for _, count in nobody_s) > 0
+    assert {rule for rule, _ in nobody_s} <= {"pass_through", "drip_outflow"}  # which are no manager's to know
     daily = told["per_manager_per_day"]
     assert (daily["days_with_any"], daily["median"], daily["largest"]) == (days, median, largest)
     assert daily["p95"] == pytest.approx(p95, abs=1e-9)

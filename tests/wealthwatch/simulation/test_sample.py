@@ -20,12 +20,19 @@ from schemas.managers import Manager
 from schemas.movements import LIABILITIES, AssetClass, Direction, Kind, Movement
 from schemas.prices import Price
 from schemas.settings import Settings
-from tests.oracle import FIRST_RULES, Finding, Paths, expected, retracted
+from tests.oracle import ALL_RULES, FIRST_RULES, Finding, Paths, expected, retracted
+from tests.oracle.findings import OF_HOUSEHOLDS
 from wealthwatch.simulation import Plan, write
+from wealthwatch.simulation.stories import FORESEEN
 
 PLAN = Plan(seed=7, customers=500, days=90, start=date(2025, 3, 1))
 WITHOUT_DEEDS = {"birthday", "anniversary", "no_contact", "market_fall", "target_left_behind", "household_moves_house", "household_tier"}
 """Stories in which the customer need not do anything; in a household, one of the two."""
+NOT_BY_SQL = {
+    "to_competitor", "cumulative_to_competitor", "early_redemption", "loan_event", "class_drift", "total_drift", "maturity_upcoming",
+    "reinvested", "potential_high_net_worth", "recon_break",
+}  # fmt: skip
+"""Of the rules whose every finding is foreseen, those that the oracle does not count; tests/e2e/test_stories.py asks the detector."""
 SIDES = ("jsonl", "customers.jsonl", "managers.jsonl", "prices.jsonl", "stories.json")
 
 
@@ -163,16 +170,22 @@ def test_rates_are_told_once_and_hold_from_the_first_instant(sample: Path, movem
     assert {price.at for price in prices} == {movements[0].occurred_at}
 
 
-def test_every_story_is_seen_by_exactly_the_rules_it_names(sample: Path) -> None:
-    findings = expected(Paths.beside(sample), Settings(), FIRST_RULES)
+def test_every_story_is_seen_by_the_rules_it_names_and_of_those_foreseen_by_no_other(sample: Path) -> None:
+    rules = ALL_RULES - OF_HOUSEHOLDS.keys()
+    findings = expected(Paths.beside(sample), Settings(), rules)
     taken_back = retracted(Paths.beside(sample), Settings(), FIRST_RULES)
     stories = _stories(sample)
     assert len(stories) == 52
+    assert rules >= FORESEEN - NOT_BY_SQL
     for story in stories:
         mine = [finding for finding in findings if finding.customer_id == story["customer_id"]]
-        assert {finding.rule for finding in mine} == set(story["rules"]), story["story"]
+        seen, named = {finding.rule for finding in mine}, set(story["rules"]) & rules
+        if story["story"] == "rent_not_covered":
+            named -= {"low_balance"}  # it is seen by the standing order, of which the oracle knows nothing
+        assert seen & FORESEEN == named & FORESEEN, story["story"]
+        assert seen >= named, story["story"]
         assert {finding.rule for finding in taken_back if finding in mine} == set(story["retracted"]), story["story"]
-        assert story["must_not_notify"] == (not story["rules"])
+        assert story["must_not_notify"] == FORESEEN.isdisjoint(story["rules"])
 
 
 def test_a_story_names_its_movements_and_the_manager_of_its_customer(sample: Path, movements: list[Movement]) -> None:
