@@ -7,7 +7,8 @@ The law of it:
 2. It inhibits what the same movement led to (or the same passing hour, where no movement did), and what follows within its seconds of event
    time, both ends included. It inhibits neither what was before it nor what its own notification says; what it held back stays held, also
    once it is resolved or retracted, but from then on it inhibits nothing.
-3. The detector publishes what inhibits before what is inhibited, of one movement. Else, where the lesser comes first, the greater counts
+3. What is restricted is neither inhibited, as it is not silenced, nor does it inhibit: what a manager hears must not depend on it.
+4. The detector publishes what inhibits before what is inhibited, of one movement. Else, where the lesser comes first, the greater counts
    if it stands in what was fetched together; what was told is told.
 """
 
@@ -39,7 +40,12 @@ class Inhibitor:
         """Whether a message of the same customer need not be told beside this one."""
         rules = self.inhibition.rules
         named = other.rule.name in rules or (EVERY_RULE in rules and other.rule.rule_id != FEED)
-        return named and other.notification_id != self.notification_id and (self._same(other) or self._soon_after(other))
+        return (
+            named
+            and other.classification is None
+            and other.notification_id != self.notification_id
+            and (self._same(other) or self._soon_after(other))
+        )
 
     def _same(self, other: Notification) -> bool:
         triggers = triggers_of(other)
@@ -51,8 +57,9 @@ class Inhibitor:
 
 
 def inhibition_of(message: Notification) -> Inhibition | None:
-    """What a message inhibits; None where it is in test or ends something."""
-    return message.inhibits if message.rule.mode is Mode.LIVE and message.status in OPENING else None
+    """What a message inhibits; None where it is in test, restricted, or ends something."""
+    counts = message.rule.mode is Mode.LIVE and message.status in OPENING and message.classification is None
+    return message.inhibits if counts else None
 
 
 def triggers_of(message: Notification) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from handlers.told import Told
 from handlers.triage import TELL, Decision, hold, triage
 from schemas.journal import JournalEntry, Reason, Verdict
 from schemas.managers import Channel
-from schemas.notifications import EVERY_RULE, Inhibition, Notification, RuleReference, Status
+from schemas.notifications import EVERY_RULE, Classification, Inhibition, Notification, RuleReference, Status
 from schemas.rules import Mode, Severity
 from tests.handlers.builders import NOON, evidence, notification, silence
 
@@ -77,6 +77,8 @@ CASES = [
     Case(
         "it does not hold what its own notification says", greater(about="A", rules=("greater",)), lesser(rule="greater", about="A"), TELL
     ),
+    Case("what is restricted is not held", greater(rules=(EVERY_RULE,)), lesser(classification=Classification.RESTRICTED), TELL),
+    Case("what is restricted holds nothing", greater(classification=Classification.RESTRICTED), lesser(), TELL),
     # whether it was told itself
     Case("held by a silence it inhibits all the same", greater(), lesser(), HELD, hold(Reason.SILENCED, "S1")),
     Case("in its cooldown it inhibits all the same", greater(), lesser(), HELD, hold(Reason.COOLDOWN)),
@@ -129,9 +131,14 @@ def verdicts(*messages: Notification) -> list[Reason | None]:
     return found
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in CASES if case.decided == TELL or case.greater.rule.mode is Mode.TEST], ids=lambda case: case.says
-)
+IN_ONE_FETCH = [
+    case
+    for case in CASES
+    if (case.decided == TELL or case.greater.rule.mode is Mode.TEST) and case.lesser.classification is case.greater.classification
+]
+
+
+@pytest.mark.parametrize("case", IN_ONE_FETCH, ids=lambda case: case.says)
 def test_what_comes_before_it_in_the_same_fetch_is_held_like_what_comes_after(case: Case) -> None:
     assert verdicts(case.lesser, case.greater)[0] == verdicts(case.greater, case.lesser)[1] == case.becomes.reason
 
