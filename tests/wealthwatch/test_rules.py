@@ -96,6 +96,33 @@ def test_a_wrong_file_ends_with_1_and_one_line_that_lists_what_exists(file: Path
     assert all(words in line for words in [str(file), *said]), line
 
 
+OWN = """[rules.large_card_payment]
+expression = 'movement.kind == "card_payment"'
+measured = "movement.amount"
+threshold = 100
+title = { zh-CN = "大额刷卡", en = "A large card payment" }
+"""
+
+
+def test_a_rule_of_the_settings_is_checked_listed_shown_and_compared_like_any_other(file: Path, tmp_path: Path) -> None:
+    file.write_text(OWN, encoding="utf-8")
+    assert run("rules", "check", str(file), **nowhere()) == f"{file} sets large_card_payment; all of it exists\n"
+    last = columns(run("--config", str(file), "rules", "list", "--offline", **nowhere()))[-1]
+    assert last[:3] == ["OWN", "large_card_payment", "event"]
+    assert last[7] == 'At a movement: movement.kind == "card_payment"'
+    shown = run("--config", str(file), "rules", "show", "large_card_payment", "--offline", **nowhere())
+    assert "threshold" in shown
+    other = tmp_path / "other.toml"
+    other.write_text(OWN.replace("100", "200").replace("card_payment\"'", "fee\"'"), encoding="utf-8")
+    assert columns(run("rules", "diff", str(file), str(other), **nowhere())) == [
+        ["large_card_payment", "expression", 'movement.kind == "card_payment"', 'movement.kind == "fee"'],
+        ["large_card_payment", "threshold", "100", "200"],
+    ]
+    other.write_text(OWN.replace("movement.kind", "movement.kin"), encoding="utf-8")
+    line = run("rules", "check", str(other), code=1, **nowhere())
+    assert "rule large_card_payment: expression: there is no variable movement.kin; there are customer.accounts" in line
+
+
 def test_two_files_are_held_against_each_other(file: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.toml"
     other.write_text("[rules.large_inflow]\nparameters = { pct = '0.20', abs_floor = 5 }\n")

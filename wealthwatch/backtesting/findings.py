@@ -81,6 +81,7 @@ class Findings:
                 "by_fault": dict(outcome.faults),
                 "first": [{"where": bad.where, "fault": bad.fault, "detail": bad.detail} for bad in outcome.bad],
             },
+            **({"failures": dict(outcome.failures)} if outcome.failures else {}),
             **_figures(self.tallies[0], self.managers_and_dates()),
             **({"compared": self._compared(self.changes)} if self.changes else {}),
         }

@@ -66,6 +66,8 @@ class Outcome:
     managers: set[str] = field(default_factory=set)
     results: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    """Of expressions that could not be evaluated, by rule and fault."""
     bad: list[Bad] = field(default_factory=list)
     spans: dict[int, Span] = field(default_factory=dict)
     found: list[list[Path]] = field(default_factory=list)
@@ -118,6 +120,7 @@ class Job:
         for backtest, runs in zip(self._backtests, self._runs, strict=True):
             for found in backtest.finish(to):
                 _keep(found, runs)
+            self._outcome.failures += Counter({f"{rule}: {fault}": count for (rule, fault), count in backtest.book.failures.items()})
         held = Runs(self._task.folder, f"held.{self._number}")
         first = self._backtests[0]
         for customer in first.customers.values():

@@ -129,6 +129,7 @@ def _together(outcomes: Sequence[Outcome]) -> Outcome:
         whole.managers |= one.managers
         whole.results += one.results
         whole.faults += one.faults
+        whole.failures += one.failures
         whole.bad += one.bad
         whole.held += one.held
         for runs, more in zip(whole.found, one.found, strict=True):
@@ -138,4 +139,5 @@ def _together(outcomes: Sequence[Outcome]) -> Outcome:
             whole.spans[place] = Span(min(known.first, span.first), max(known.last, span.last))
     whole.bad = sorted(whole.bad, key=lambda bad: bad.place)[:SHOWN_BAD]
     whole.results, whole.faults = Counter(dict(sorted(whole.results.items()))), Counter(dict(sorted(whole.faults.items())))
+    whole.failures = Counter(dict(sorted(whole.failures.items())))
     return whole

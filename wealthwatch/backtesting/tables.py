@@ -126,6 +126,8 @@ def _told(counts: Counter[str]) -> str:
 
 def _troubles(console: Console, findings: Findings) -> None:
     outcome = findings.outcome
+    for what, count in outcome.failures.items():
+        _say(console, f"an expression could not be evaluated, {count:,} times: {what} (docs/expressions.md)")
     if outcome.faults:
         faults = ", ".join(f"{fault} {count:,}" for fault, count in outcome.faults.most_common())
         _say(console, f"{outcome.faults.total():,} lines were refused: {faults}")

@@ -145,6 +145,22 @@ def test_bad_lines_are_counted_by_fault_and_the_first_are_named(backtest: Run, t
     assert "1 duplicate, 1 late" in done.stdout
 
 
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_an_expression_that_fails_is_counted_and_a_rule_of_the_settings_is_one_of_them(backtest: Run, tmp_path: Path, jobs: str) -> None:
+    expressions = {"failing": "1 / (movement.hour - 9) > 5", "telling": "movement.hour == 9"}
+    tables = [f"[rules.{name}]\nexpression = '{text}'\ntitle = {{ zh-CN = 'a', en = 'a' }}\n" for name, text in expressions.items()]
+    (tmp_path / "own.toml").write_text("".join(tables))
+    customers = [movement(customer_id=f"c{number}", occurred_at="2025-03-10T09:30:00+08:00") for number in range(4)]
+    (tmp_path / "feed.jsonl").write_bytes(b"\n".join(customers) + b"\n")
+    done = backtest(tmp_path / "feed.jsonl", "--rules", tmp_path / "own.toml", "--out", tmp_path / "out", "--jobs", jobs)
+    told = summary(tmp_path / "out")
+    assert told["failures"] == {"failing: division_by_zero": 4}
+    found = [json.loads(line)["rule"]["name"] for line in (tmp_path / "out" / "notifications.jsonl").read_text().splitlines()]
+    assert (found.count("telling"), found.count("failing")) == (4, 0)
+    assert "an expression could not be evaluated, 4 times: failing: division_by_zero" in done.stdout
+    assert "telling" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
 def test_a_feed_of_nothing_is_no_crash(backtest: Run, tmp_path: Path) -> None:
     for name, content in (("empty", b""), ("garbage", b"\x00\x01\x02 binary \n\n\xff" * 50)):
         (tmp_path / f"{name}.jsonl").write_bytes(content)
