@@ -23,14 +23,17 @@ def test_what_the_reversed_movement_told_is_retracted_under_its_own_id_and_rule(
 def test_everything_that_one_movement_told_is_retracted() -> None:
     detector = Detector()
     detector.move("2025-03-01 00:00", "100000", "adjustment", snapshot=True)
+    quiet = detector.move("2025-03-10 08:00", "1", "interest")
+    assert said(quiet) == [("concentration", "opened"), ("concentration", "opened")]  # of the hours before
     opened = detector.move("2025-03-10 09:00", "100000", "transfer_out")
     assert sorted(said(opened)) == [
+        ("aum_change", "opened"),
         ("cumulative_outflow", "opened"),
         ("cumulative_outflow", "opened"),
         ("full_sweep", "opened"),
         ("large_outflow", "opened"),
     ]
-    found = detector.reverse("2025-03-10 15:00", "e2", "2025-03-10 09:00", "100000", "transfer_out")
+    found = detector.reverse("2025-03-10 15:00", "e3", "2025-03-10 09:00", "100000", "transfer_out")
     assert {(one.notification_id, one.status.value) for one in found} == {(one.notification_id, "retracted") for one in opened}
 
 
@@ -43,8 +46,9 @@ def test_a_movement_that_told_nothing_has_nothing_retracted() -> None:
 def test_a_reversal_that_comes_before_its_original_keeps_it_silent() -> None:
     detector = Detector()
     detector.move("2025-03-01 00:00", "1000", "adjustment", snapshot=True)
-    assert detector.reverse("2025-03-10 10:00", "late", "2025-03-10 09:00", "90000", "deposit") == []
-    assert detector.move("2025-03-10 09:00", "90000", event_id="late") == []
+    found = detector.reverse("2025-03-10 10:00", "late", "2025-03-10 09:00", "90000", "deposit")
+    assert said(found) == [("low_balance", "opened")]  # the account is overdrawn until the original is there
+    assert said(detector.move("2025-03-10 09:00", "90000", event_id="late")) == [("low_balance", "resolved")]
     assert detector.account().balance == 10_000_000
     assert detector.customer().reversed == []
     assert only_zero(detector)
