@@ -70,9 +70,9 @@ class Sample:
         return Paths.beside(self.path)
 
     def findings(self, rule: str) -> list[Finding]:
-        """What the oracle finds of a rule, in order of time."""
+        """What the oracle finds of a rule, in order of time, and of ids at one time."""
         found = expected(self.write(), self._settings, {rule}, self._thresholds)
-        return sorted(found, key=lambda one: (one.at, one.window))
+        return sorted(found, key=lambda one: (one.at, one.window, one.customer_id, one.event_id or ""))
 
     def triggers(self, rule: str) -> list[str | None]:
         """The event_ids of a rule's findings."""

@@ -81,4 +81,4 @@ def test_every_key_that_code_or_template_asks_for_is_there_and_every_key_is_aske
 def test_an_unknown_text_is_an_error_and_an_unknown_term_is_shown_as_it_is_called() -> None:
     with pytest.raises(KeyError):
         in_language(Language.ENGLISH, TEXTS)("no.such")
-    assert term(Language.CHINESE, "rule", "pass_through") == "Pass through"
+    assert term(Language.CHINESE, "rule", "of_our_own") == "Of our own"
