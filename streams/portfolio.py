@@ -5,11 +5,15 @@ The law of balances:
 1. A movement moves its account's balance by exactly its signed amount, whatever its kind and whenever it arrives.
 2. `balance_after` that disagrees is a break. The feed's balance becomes the kept one; the difference is remembered as a gap.
 3. While an account has a gap, a movement from before the break is what was missing: it fills the gap and leaves the balance alone, since
-   the feed's balance already held it. A gap filled to zero was never a break, only disorder.
+   the feed's balance already held it; until the next break after it, the closes did not. A gap filled to zero was never a break, only
+   disorder.
 4. A movement from before the account's latest, without a gap, is applied and not compared: its `balance_after` speaks of another order.
 5. An account first seen with a `balance_after` starts from the balance before it, silently. Movements from before it are in that opening
-   already and leave the balance alone, until they add up to it.
-6. A snapshot states the balance: a movement from before it is in it already, and one from before the account's latest movement is ignored.
+   already and leave the balance alone, until they add up to it; the closes begin with the earliest of them.
+6. A snapshot states the balance: a movement from before it is in it already. One that comes after later movements is their opening: it
+   counts as a movement of what it states, if it is from before the first of them; else it is ignored.
+7. A movement that rule 3, 5 or 6 leaves out, and whose `balance_after` follows the kept one all the same, may be of a feed in the order of
+   booking, not of events. The next balance that is compared tells: differing by just these movements, it becomes the kept one, silently.
 """
 
 from __future__ import annotations
@@ -46,6 +50,9 @@ MOST: Final = 4 * 10**18
 """Units up to which a customer's figures are kept: no sum or difference of two of them leaves 64 bits."""
 
 _EVER: Final = 2**62
+KEPT_BREAKS: Final = 16
+"""So many breaks of an open gap are told apart, the latest: a movement that fills it is then in the right closes."""
+
 """Beyond every event time."""
 
 PLAIN: Final = 10**17
@@ -189,12 +196,13 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
         if opening:
             account.balance, account.opening, account.opened_at = opening, opening, at
             _set_value(customer, account, rates.in_base(opening, currency), day)
+        account.first_at = at
             aum_before = customer.aum
     effect = Effect(account, aum_before, account.value or 0, account.asset_class)
     if account.asset_class != asset_class and at >= account.latest:
         _set_value(customer, account, 0, day)
         account.asset_class = asset_class
-    _balance(account, posting, effect)
+    _balance(customer, account, posting, effect, rates, calendar)
     _describe(account, posting)
     _set_value(customer, account, rates.in_base(account.balance, currency), day)
     value = effect.value = rates.in_base(posting.units, currency) or 0
@@ -223,7 +231,7 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
     return effect
 
 
-def _balance(account: Account, posting: Posting, effect: Effect) -> None:
+def _balance(customer: Customer, account: Account, posting: Posting, effect: Effect, rates: Rates, calendar: Calendar) -> None:
     """Move the balance by the law above; the effect is told the difference that broke, and whether a gap was filled to zero."""
     at: int = posting.at
     signed: int = posting.signed
@@ -231,28 +239,73 @@ def _balance(account: Account, posting: Posting, effect: Effect) -> None:
     late = at < account.latest
     if posting.snapshot:
         if not late:
-            account.balance = signed if after is None else after
-            account.gap, account.opening, account.latest, account.seeded_at = 0, 0, at, at
-        return
+            account.balance, account.latest, account.seeded_at = stated, at, at
+            account.gap, account.opening, account.unsure = 0, 0, 0
+            account.breaks.clear()
+            return
+        if account.seeded_at or at >= account.first_at:
+            return
+        signed, after, account.seeded_at = stated, None, at
     if at < account.seeded_at:
         return
     if account.opening and _was_missing(account, posting, account.opened_at):
+        stated = signed if after is None else after
         account.opening -= signed
         return
     if account.gap and _was_missing(account, posting, account.gap_at):
         account.gap -= signed
-        effect.filled = account.gap == 0
+        if account.gap == 0:
+            account.breaks.clear()
+            effect.filled = True
+        _doubt(account, signed, after)
+        _doubt(account, signed, after)
         return
+    first_at = account.first_at
+    if late and at < first_at:
+        account.first_at = at
     account.balance += signed
+        if at < first_at:
+            _was_there(customer, account, account.opening, at, first_at, rates, calendar)
+        else:
+            _was_there(customer, account, -signed, first_at, at, rates, calendar)
     if after is None or after == account.balance:
+        _doubt(account, signed, after)
         account.latest = max(account.latest, at)
         return
+        _was_there(customer, account, signed, at, next(broke_at for broke_at in account.breaks if at <= broke_at), rates, calendar)
     if late:
         return
     broke = after - account.balance
     account.balance, account.latest = after, at
     account.gap, account.gap_at = account.gap + broke, at
-    effect.broke = broke
+    if account.gap:
+        account.breaks.append(at)
+        del account.breaks[:-KEPT_BREAKS]
+    else:
+        account.breaks.clear()
+    if broke != account.unsure:
+        effect.broke = broke
+    account.unsure = 0
+
+
+def _doubt(account: Account, signed: int, after: int | None) -> None:
+    """A movement was left out: whether the balance that comes with it follows the kept one, and those left out before it, all the same."""
+    follows = after is not None and after == account.balance + account.unsure + signed
+    account.unsure = account.unsure + signed if follows else 0
+
+
+def _was_there(customer: Customer, account: Account, units: int, since: int, until: int, rates: Rates, calendar: Calendar) -> None:
+    """An account held so much more at the closes between two instants; what it holds from then on is as it was."""
+    first, last = max(calendar.date_of(since), customer.history.kept_from), calendar.date_of(until)
+    change = rates.in_base(units, account.currency) or 0
+    if not change or first >= last or account.is_liability:
+        return
+    customer.turnover = min(MOST, customer.turnover + abs(change))
+    for day, by in ((first, change), (last, -change)):
+        customer.history.moved_late(day, by)
+        customer.classes.moved(day, account.asset_class, by)
+        if account.unsure and after is not None:
+            account.unsure = 0
 
 
 def _was_missing(account: Account, posting: Posting, stated_at: int) -> bool:
@@ -263,8 +316,10 @@ def _was_missing(account: Account, posting: Posting, stated_at: int) -> bool:
 
 
 def _describe(account: Account, posting: Posting) -> None:
+    if posting.snapshot and account.seeded_at != posting.at:
+        return
     if posting.held:
-        account.held = posting.held if posting.snapshot else account.held + posting.held
+        account.held = posting.held if posting.snapshot and account.latest == posting.at else account.held + posting.held
     if posting.product is not None:
         account.product = posting.product
     if posting.instrument is not None:

@@ -160,6 +160,11 @@ def _write_account(to: BytesWriter, account: Account) -> None:
     write_i64_le(to, account.opened_at)
     write_i64_le(to, account.held)
     write_i64_le(to, account.seeded_at)
+    write_i64_le(to, account.first_at)
+    write_i64_le(to, account.unsure)
+    write_i16_le(to, len(account.breaks))
+    for broke_at in account.breaks:
+        write_i64_le(to, broke_at)
     _write_text(to, account.instrument)
     _write_text(to, account.product)
     _write_text(to, account.maturity)
@@ -365,6 +370,10 @@ def _read_account(held: _Reader) -> Account:
     account.opened_at = held.number()
     account.held = held.number()
     account.seeded_at = held.number()
+    account.first_at = held.number()
+    account.unsure = held.number()
+    for _ in range(held.short()):
+        account.breaks.append(held.number())
     account.instrument = held.text_or_none()
     account.product = held.text_or_none()
     account.maturity = held.text_or_none()
