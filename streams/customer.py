@@ -42,6 +42,12 @@ class Account:
         """External debits of the last 24 hours."""
         self.seeded_at: int = 0
         """Event time of the snapshot that stated the balance; 0 for none."""
+        self.first_at: int = 0
+        """Event time of the earliest movement that is known."""
+        self.breaks: list[int] = []
+        """Event times of the breaks that the gap is made of, the latest of them."""
+        self.unsure: int = 0
+        """Movements that were left out of the balance, though the balance that each came with followed the kept one: their sum."""
 
     @property
     def is_liability(self) -> bool:
@@ -56,12 +62,6 @@ class Account:
 class Condition:
     """A condition rule that is open, or cooling down after its resolve, for one key."""
 
-        self.first_at: int = 0
-        """Event time of the earliest movement that is known."""
-        self.breaks: list[int] = []
-        """Event times of the breaks that the gap is made of, the latest of them."""
-        self.unsure: int = 0
-        """Movements that were left out of the balance, though the balance that each came with followed the kept one: their sum."""
     def __init__(self, notification_id: str, severity: str, opened_at: int, cooling_until: int = 0, opened_by: str = "") -> None:
         self.notification_id = notification_id
         """Empty while it is only cooling down."""

@@ -147,7 +147,7 @@ def _ask(
         _rearm(situation)
     if digest in customer.reversed:
         customer.reversed.remove(digest)
-        never_was(customer, posting, effect, world.calendar)
+        never_was(customer, posting, effect, digest, world.calendar)
     else:
         for event in events:
             _ask_event(event.rule, event.prepared, situation, digest, detected_at, world, found)

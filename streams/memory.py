@@ -39,6 +39,11 @@ DEALT_DAYS: Final = 45
 FIRED_DAYS: Final = 92
 FIRED_EACH: Final = 2
 MOST_WARNED: Final = 8
+MOST_VALUED: Final = 64
+OWN: Final = -1
+"""Instead of a value: the other side was the customer's own, so that it was no flow."""
+UNKNOWN_VALUE: Final = -2
+"""The movement is not among those remembered, and was worth what its reversal says."""
 
 
 def name_of(text: str) -> int:
@@ -113,7 +118,8 @@ class Memory:
         """Triples of the last 92 dates: name of an event rule that fired, date, digest of the movement or 0; two of each rule."""
         self.warned: vec[i64] = vec[i64]()
         """Pairs: a warning or critical notification since the bank last spoke with the customer, its date; the first of them."""
-
+        self.valued: vec[i64] = vec[i64]()
+        """Pairs: digest of a movement whose reversal does not say what it was worth, what it was worth in the flows, or OWN."""
         self.tier_since: int = 0
         """The date at whose first tick the tier changed last; 0 for never."""
         self.tier_before: str = ""
@@ -252,6 +258,24 @@ class Memory:
                 one.value = 0
                 return
         self.deal(Dealt(at, day, 0, identity), today)
+
+    def keep_value(self, digest: i64, value: i64) -> None:
+        """Remember what a movement, or a reversal that came before it, made of the flows; what is remembered of it already holds."""
+        if self.value_of(digest) == UNKNOWN_VALUE:
+            size: i64 = len(self.valued)
+            kept = self.valued[2:] if size >= 2 * MOST_VALUED else self.valued
+            kept = append(kept, digest)
+            self.valued = append(kept, value)
+
+    def value_of(self, digest: i64) -> int:
+        """What `keep_value` was told of a movement; UNKNOWN_VALUE where it is not remembered."""
+        valued = self.valued
+        place: i64 = len(valued) - 2
+        while place >= 0:
+            if valued[place] == digest:
+                return valued[place + 1]
+            place -= 2
+        return UNKNOWN_VALUE
 
     def fire(self, rule: i64, day: i64, digest: i64) -> None:
         """An event rule fired, on a movement or (digest 0) at a close."""

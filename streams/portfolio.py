@@ -22,7 +22,8 @@ from typing import Final
 
 from schemas.movements import FLOWS, AssetClass, Direction, Flow, Kind
 from streams.customer import CLASSES, IS_LIABILITY, Account, Customer
-from streams.memory import Dealt, institution, name_of
+from streams.events import digest_of, is_known
+from streams.memory import OWN, UNKNOWN_VALUE, Dealt, institution, name_of
 from streams.money import Rates
 from streams.posting import Posting
 from streams.windows import Calendar
@@ -49,10 +50,10 @@ INITIATED = frozenset(
 MOST: Final = 4 * 10**18
 """Units up to which a customer's figures are kept: no sum or difference of two of them leaves 64 bits."""
 
-_EVER: Final = 2**62
 KEPT_BREAKS: Final = 16
 """So many breaks of an open gap are told apart, the latest: a movement that fills it is then in the right closes."""
 
+_EVER: Final = 2**62
 """Beyond every event time."""
 
 PLAIN: Final = 10**17
@@ -192,11 +193,11 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
     account = customer.accounts.get(posting.account_id)
     if account is None:
         account = customer.accounts[posting.account_id] = Account(asset_class, currency)
+        account.first_at = at
         opening = after - posting.signed if after is not None and not snapshot else 0
         if opening:
             account.balance, account.opening, account.opened_at = opening, opening, at
             _set_value(customer, account, rates.in_base(opening, currency), day)
-        account.first_at = at
             aum_before = customer.aum
     effect = Effect(account, aum_before, account.value or 0, account.asset_class)
     if account.asset_class != asset_class and at >= account.latest:
@@ -216,10 +217,17 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
             flow = effect.flow = flow_of(customer, posting, posting.kind)
             if flow is _EXTERNAL:
                 _flow_in(customer, posting, effect, value, day)
+                if currency != rates.base:
+                    _keep_value(customer, posting, value)
             elif flow is _INCOME:
                 history.earn(day, value if posting.direction is _CREDIT else -value)
-            elif flow is _INTERNAL and account.asset_class == _DEMAND:
-                _deal(customer, posting, value, day, calendar)
+                if currency != rates.base:
+                    _keep_value(customer, posting, value)
+            elif flow is _INTERNAL:
+                if posting.counterparty is not None and FLOWS[posting.kind] is _EXTERNAL:
+                    _keep_value(customer, posting, OWN)
+                elif account.asset_class == _DEMAND:
+                    _deal(customer, posting, value, day, calendar)
     clock_day = calendar.date_of(customer.clock) if late else day
     effect.late, effect.at, effect.clock_day, effect.credit = late, at, clock_day, posting.direction is _CREDIT
     if day < clock_day and history.begun:
@@ -238,6 +246,7 @@ def _balance(customer: Customer, account: Account, posting: Posting, effect: Eff
     after: int | None = posting.after
     late = at < account.latest
     if posting.snapshot:
+        stated = signed if after is None else after
         if not late:
             account.balance, account.latest, account.seeded_at = stated, at, at
             account.gap, account.opening, account.unsure = 0, 0, 0
@@ -247,32 +256,33 @@ def _balance(customer: Customer, account: Account, posting: Posting, effect: Eff
             return
         signed, after, account.seeded_at = stated, None, at
     if at < account.seeded_at:
-        return
-    if account.opening and _was_missing(account, posting, account.opened_at):
-        stated = signed if after is None else after
-        account.opening -= signed
-        return
-    if account.gap and _was_missing(account, posting, account.gap_at):
-        account.gap -= signed
-        if account.gap == 0:
-            account.breaks.clear()
-            effect.filled = True
-        _doubt(account, signed, after)
         _doubt(account, signed, after)
         return
     first_at = account.first_at
     if late and at < first_at:
         account.first_at = at
-    account.balance += signed
+    if account.opening and _was_missing(account, posting, account.opened_at):
         if at < first_at:
             _was_there(customer, account, account.opening, at, first_at, rates, calendar)
         else:
             _was_there(customer, account, -signed, first_at, at, rates, calendar)
-    if after is None or after == account.balance:
+        account.opening -= signed
         _doubt(account, signed, after)
-        account.latest = max(account.latest, at)
         return
+    if account.gap and _was_missing(account, posting, account.gap_at):
         _was_there(customer, account, signed, at, next(broke_at for broke_at in account.breaks if at <= broke_at), rates, calendar)
+        account.gap -= signed
+        if account.gap == 0:
+            account.breaks.clear()
+            effect.filled = True
+        _doubt(account, signed, after)
+        return
+    account.balance += signed
+    if after is None or after == account.balance:
+        account.latest = max(account.latest, at)
+        if account.unsure and after is not None:
+            account.unsure = 0
+        return
     if late:
         return
     broke = after - account.balance
@@ -304,8 +314,6 @@ def _was_there(customer: Customer, account: Account, units: int, since: int, unt
     for day, by in ((first, change), (last, -change)):
         customer.history.moved_late(day, by)
         customer.classes.moved(day, account.asset_class, by)
-        if account.unsure and after is not None:
-            account.unsure = 0
 
 
 def _was_missing(account: Account, posting: Posting, stated_at: int) -> bool:
@@ -399,19 +407,35 @@ def elsewhere_of(posting: Posting) -> tuple[int, int]:
     return name_of(institution(bank)) if bank else 0, name_of(name) if name else 0
 
 
-def never_was(customer: Customer, posting: Posting, effect: Effect, calendar: Calendar) -> None:
-    """A movement whose reversal came before it: take it out of what is remembered of single movements; the sums are right already."""
+def _keep_value(customer: Customer, posting: Posting, value: int) -> None:
+    """Remember what a movement is in the flows, since its reversal may come at another rate, or without the other side."""
+    customer.memory.keep_value(digest_of(posting.source, posting.event_id), value)
+
+
+def never_was(customer: Customer, posting: Posting, effect: Effect, digest: int, calendar: Calendar) -> None:
+    """A movement whose reversal came before it: take it out of what is remembered of single movements, and leave nothing in the sums."""
+    memory, credit, day = customer.memory, posting.direction is _CREDIT, calendar.date_of(posting.at)
+    external, taken = FLOWS[posting.kind] is _EXTERNAL, memory.value_of(digest)
+    if taken != UNKNOWN_VALUE:
+        came = effect.value if effect.flow is _EXTERNAL or effect.flow is _INCOME else 0
+        excess = max(0, taken) - came
+        if external:
+            customer.history.add(day, excess if credit else 0, 0 if credit else excess)
+            if not credit:
+                memory.pass_out(posting.at, excess)
+        elif effect.flow is _INCOME:
+            customer.history.earn(day, excess if credit else -excess)
     if effect.flow is not _EXTERNAL:
         return
-    if posting.direction is _CREDIT:
-        customer.memory.take_back_credit(f"{posting.source}/{posting.event_id}")
+    if credit:
+        memory.take_back_credit(f"{posting.source}/{posting.event_id}")
         return
     effect.account.debits.take_back(posting.at, posting.units)
-    customer.memory.take_back(effect.payee, elsewhere_of(posting)[1], calendar.date_of(posting.at), effect.value)
+    memory.take_back(effect.payee, elsewhere_of(posting)[1], day, effect.value)
 
 
 def _undo(customer: Customer, posting: Posting, effect: Effect, value: int, calendar: Calendar) -> None:
-    """Take the reversed movement out of the flows of its own date."""
+    """Take the reversed movement out of the flows of its own date, with the value that it had there."""
     reverses = posting.reverses
     assert reverses is not None
     at = int(reverses.occurred_at.timestamp() // 1)
@@ -421,6 +445,14 @@ def _undo(customer: Customer, posting: Posting, effect: Effect, value: int, cale
             customer.memory.undeal(at, day, f"{posting.source}/{reverses.event_id}", calendar.date_of(customer.clock))
         return
     flow = flow_of(customer, posting, reverses.kind)
+    digest = digest_of(posting.source, reverses.event_id)
+    known = customer.memory.value_of(digest)
+    if known == OWN:
+        return
+    if known != UNKNOWN_VALUE:
+        flow, value = FLOWS[reverses.kind], known
+    elif not is_known(customer, digest):
+        customer.memory.keep_value(digest, value if flow is _EXTERNAL or flow is _INCOME else OWN)
     if flow is _INCOME:
         customer.history.earn(day, value if posting.direction is _CREDIT else -value)
     if flow is not _EXTERNAL:

@@ -145,6 +145,7 @@ def _write_memory(to: BytesWriter, memory: Memory) -> None:
         _write_text(to, name)
     write_i64_le(to, memory.tier_since)
     _write_text(to, memory.tier_before)
+    _write_numbers(to, memory.valued)
 
 
 def _write_account(to: BytesWriter, account: Account) -> None:
@@ -343,6 +344,7 @@ def _read_memory(held: _Reader, memory: Memory) -> None:
         memory.regulars[payee] = held.text()
     memory.tier_since = held.number()
     memory.tier_before = held.text()
+    memory.valued = held.numbers()
 
 
 def _read_profile(held: _Reader) -> Profile:

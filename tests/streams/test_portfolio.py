@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from schemas.movements import FLOWS, LIABILITIES, AssetClass, Direction, Flow, Kind
 from streams.customer import CLASSES, Customer
+from streams.memory import MOST_VALUED
 from streams.money import half_even
 from streams.portfolio import INITIATED, Effect, apply, flow_of
 from tests.streams.builders import Detector, debits_of, instant, iso, of, only, posting, said, whole, world
@@ -620,13 +621,9 @@ def test_a_movement_from_before_a_snapshot_is_in_it_already() -> None:
     assert balance(detector) == 1_000
 
 
-# --- where the contract asks for more ----------------------------------------------------------------------------------------------------
-
-open_question = pytest.mark.xfail(strict=True, raises=AssertionError)
-"""The contract says so, the detector does not do it yet, and how it should is a question of design."""
+# --- what comes late, twice, or the other way round -------------------------------------------------------------------------------------
 
 
-@open_question
 def test_a_reversal_after_the_rate_changed_leaves_nothing_in_the_flows() -> None:
     detector = Detector()
     detector.rate("USD", "7")
@@ -636,7 +633,6 @@ def test_a_reversal_after_the_rate_changed_leaves_nothing_in_the_flows() -> None
     assert detector.customer().history.within(0, 10**6) == (0, 0)
 
 
-@open_question
 def test_a_reversal_that_does_not_repeat_the_other_side_of_an_own_transfer_touches_no_flow() -> None:
     detector = Detector()
     detector.move("2025-03-10 09:00", "100", "transfer_in", counterparty={"customer_id": "c1"})
@@ -665,3 +661,37 @@ def test_a_feed_in_booking_order_whose_events_are_not_is_followed_from_its_first
     found = detector.move("2025-03-09 18:00", "40", "card_payment", balance_after="970")
     found += detector.move("2025-03-10 12:00", "5", balance_after="975")
     assert found == []
+
+
+def test_a_reversal_that_came_before_its_original_leaves_nothing_in_the_flows_either() -> None:
+    detector = Detector()
+    detector.rate("USD", "7")
+    detector.reverse("2025-03-10 11:00", "late", "2025-03-10 09:00", "100", "deposit", currency="USD", account_id="usd")
+    detector.reverse("2025-03-10 11:00", "own", "2025-03-10 09:00", "50", "transfer_out")
+    detector.reverse("2025-03-10 11:00", "fee", "2025-03-10 09:00", "3", "fee", currency="USD", account_id="usd")
+    detector.rate("USD", "8", "2025-03-11 00:00")
+    detector.move("2025-03-10 09:00", "100", currency="USD", account_id="usd", event_id="late")
+    detector.move("2025-03-10 09:00", "50", "transfer_out", event_id="own", counterparty={"customer_id": "c1"})
+    detector.move("2025-03-10 09:00", "3", "fee", event_id="fee", currency="USD", account_id="usd")
+    history = detector.customer().history
+    assert (history.within(0, 10**6), history.income(0, 10**6)) == ((0, 0), 0)
+
+
+def test_a_fee_in_another_currency_is_taken_back_at_the_rate_at_which_it_was_taken() -> None:
+    detector = Detector()
+    detector.rate("USD", "7")
+    detector.move("2025-03-10 09:00", "3", "fee", currency="USD")
+    detector.rate("USD", "8", "2025-03-11 00:00")
+    detector.reverse("2025-03-11 09:00", "e1", "2025-03-10 09:00", "3", "fee", currency="USD")
+    assert detector.customer().history.income(0, 10**6) == 0
+
+
+def test_what_reversals_need_is_remembered_of_the_latest_64_movements() -> None:
+    detector = Detector()
+    detector.rate("USD", "7")
+    for _ in range(MOST_VALUED + 1):
+        detector.move("2025-03-10 09:00", "1", currency="USD")
+    detector.rate("USD", "8", "2025-03-11 00:00")
+    for place in range(1, MOST_VALUED + 2):
+        detector.reverse("2025-03-11 09:00", f"e{place}", "2025-03-10 09:00", "1", "deposit", currency="USD")
+    assert detector.customer().history.within(0, 10**6) == (-10_000, 0)
