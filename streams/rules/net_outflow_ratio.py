@@ -32,9 +32,9 @@ class NetOutflowParameters(ConditionParameters):
 class NetOutflowRatio(ConditionRule[NetOutflowParameters]):
     """External debits less external credits in the window >= share x AUM at its start; 30 dates (20 %) and 90 (35 %), today included.
 
-    Each window is a condition of its own. AUM at the start is the close of the date before the window's first date; without that close, or
-    where it is 0 or less, there is insufficient history. The measured value is the quotient, rounded down to a millionth, and 0 where more
-    came than left. Facts: `net_outflow`, `aum_at_start`.
+    Each window is a condition of its own. AUM at the start is the close of the date before the window's first date. The measured value is
+    the quotient, rounded down to a millionth, and 0 where no more left than came, whatever there was. Without that close, or where it is 0
+    or less and more left than came, there is insufficient history. Facts: `net_outflow`, `aum_at_start`.
     """
 
     rule_id = "R12"

@@ -53,10 +53,12 @@ def known_from(history: History) -> int:
 def drained(history: History, day: i64, days: i64) -> int:
     """External debits less credits of so many dates up to `day`, per AUM at the close before them; in millionths, 0 where more came."""
     before = history.close(day - days)
-    if before is None or before <= 0:
+    if before is None:
         return UNKNOWN
     came, left = history.within(day - days + 1, day)
-    return (left - came) * MILLION // before if left > came else 0
+    if left <= came:
+        return 0
+    return (left - came) * MILLION // before if before > 0 else UNKNOWN
 
 
 class DrainedBy(Screen):

@@ -21,7 +21,8 @@ CREATE OR REPLACE TEMP TABLE stays AS
 """
 
 RATIO = """
-SELECT s.*, total AS value, aum AS per, CASE WHEN aum > 0 THEN rise(total, $share * aum) END AS edge
+SELECT s.*, total AS value, aum AS per,
+    CASE WHEN total <= 0 AND aum IS NOT NULL THEN -1 WHEN aum > 0 THEN rise(total, $share * aum) END AS edge
 FROM ({running}) s LEFT JOIN closes c ON c.customer_id = s.customer_id AND c.date = s.today - $dates
 """
 

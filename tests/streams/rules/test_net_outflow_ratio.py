@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from schemas.notifications import Notification
@@ -57,6 +59,15 @@ def test_nothing_is_a_share_of_nothing() -> None:
     detector = holding("100", balance="0")
     detector.move("2025-03-09 09:00", "500", "deposit")
     assert heard(detector.move("2025-03-10 09:00", "499", "withdrawal")) == []
+
+
+def test_a_customer_who_was_drained_is_drained_no_more_once_the_outflow_has_left_the_window() -> None:
+    detector = holding("100000", shares={30: "0.2"})
+    assert heard(detector.move("2025-03-10 09:00", "100000", "withdrawal")) == [("30d", "opened")]
+    assert heard(detector.until("2025-04-08 23:59:59")) == []
+    (resolved,) = of(detector.until("2025-04-09 00:00"), NAME)
+    before = Decimal(resolved.evidence.facts["aum_at_start"])
+    assert (resolved.status.value, resolved.evidence.measured, before) == ("resolved", 0, 0)
 
 
 def test_the_first_tick_at_which_a_credit_leaves_the_window_opens_it() -> None:
