@@ -155,7 +155,7 @@ class Detector(Section):
     positions_every_s: float = Field(1.0, ge=0, description="A customer's position is published at most so often")
     offsets_every_s: float = Field(1.0, ge=0, description="Group offsets follow so often; truth is in the changelog")
     history_days: int = Field(400, ge=92, description="Dates of flows and closes kept for each customer")
-    remembered_events: int = Field(512, ge=16, description="Event ids kept for each customer, against redelivery")
+    remembered_events: int = Field(512, ge=64, description="Event ids kept for each customer, against redelivery; 32 make room at once")
     tick_by_the_clock: bool = Field(True, description="Make a tick when an hour of the wall clock passes; off for a replay of the past")
     rule_lead_s: float = Field(
         60.0,

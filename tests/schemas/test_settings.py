@@ -71,7 +71,7 @@ def test_a_misspelt_severity_of_a_cooldown_is_refused(tmp_path: Path) -> None:
         ('[[bank.tiers]]\nname = "a"\nline = 0\nabs_floor = 1\n[[bank.tiers]]\nname = "a"\nline = 9\nabs_floor = 1', "bank"),
         ('[[bank.tiers]]\nname = "a"\nline = 0\nabs_floor = 0', "bank.tiers.0.abs_floor"),
         ("[detector]\nhistory_days = 30", "detector.history_days"),
-        ("[detector]\nremembered_events = 15", "detector.remembered_events"),
+        ("[detector]\nremembered_events = 63", "detector.remembered_events"),
         ('[detector]\nprocessing_guarantee = "at_most_once"', "detector.processing_guarantee"),
         ("[detector.fuse]\nratio = 0", "detector.fuse.ratio"),
         ("[kafka]\npartitions = 0", "kafka.partitions"),

@@ -177,9 +177,11 @@ class Detector:
         twin = replace(self, customers={}, told=list(self.told))
         for customer_id, customer in self.customers.items():
             kept, customer.unsaved = customer.unsaved, set(range(segments(customer)))
+            unsettled, customer.history.unsettled = customer.history.unsettled, customer.history.settled > 0
             records = dict(encode(customer))
             other = twin.customers[customer_id] = decode(records[customer_id.encode()], records.get)
             customer.unsaved, other.unsaved, other.valued_at = kept, set(kept), customer.valued_at
+            customer.history.unsettled = other.history.unsettled = unsettled
         return twin
 
 

@@ -12,6 +12,7 @@ from streams.customer import Customer
 from streams.history import Classes, History
 from streams.state import decode, encode
 from streams.windows import on
+from tests.streams.builders import Detector
 
 BASE = date(2024, 2, 20).toordinal()
 """Nine dates before a leap day."""
@@ -188,3 +189,16 @@ def test_a_history_is_read_back_as_it_was_written() -> None:
     assert (again.kept_from, list(again.rows)) == (history.kept_from, list(history.rows))
     assert list(found.classes.entries) == list(classes.entries)
     assert (again.withdrawals(BASE, BASE + 40), again.movements(BASE, BASE + 40), again.income(BASE, BASE + 40)) == (31, 62, -93)
+
+
+def test_a_copy_of_a_detector_has_every_date_of_a_long_history_and_is_written_as_its_original_is() -> None:
+    detector = Detector()
+    for month, day in [(month, day) for month in (1, 2, 3) for day in range(1, 29)]:
+        detector.move(f"2025-{month:02}-{day:02} 09:00")
+    written_before = encode(detector.customer())
+    twin = detector.copy()
+    assert detector.customer().history.settled > 0
+    assert list(twin.customer().history.rows) == list(detector.customer().history.rows)
+    for one in (detector, twin):
+        one.move("2025-03-29 09:00")
+    assert encode(twin.customer()) == encode(detector.customer()) != written_before
