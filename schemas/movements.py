@@ -127,7 +127,7 @@ class Counterparty(Message):
 
 
 class Reverses(Message):
-    """What a reversal undoes. The reversal repeats the original's account, currency and counterparty; its direction is the opposite."""
+    """What a reversal undoes. It repeats the original's account, currency and counterparty; direction and quantity are the opposite."""
 
     event_id: Identifier
     occurred_at: EventTime

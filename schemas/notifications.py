@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from schemas.customers import Segment
-from schemas.message import Amount, CurrencyCode, Identifier, Message, Text, Total
+from schemas.message import Amount, CurrencyCode, Identifier, Message, Text, Total, TotalQuantity
 from schemas.message import Words as Words
 from schemas.movements import AssetClass, Direction, Kind
 from schemas.rules import Mode, Severity
@@ -86,6 +86,16 @@ class Rate(Message):
     at: AwareDatetime | None = Field(None, description="None: no rate is known and the position is not valued")
 
 
+class InstrumentPrice(Message):
+    """What units of an instrument were valued by: quantity x price is their worth in `currency`, whose rate stands among the rates."""
+
+    instrument: Text
+    quantity: TotalQuantity
+    currency: CurrencyCode
+    price: Decimal
+    at: AwareDatetime | None = Field(None, description="None: no price is known, and what was paid for the units is what they count with")
+
+
 class Evidence(Message):
     """Enough to recompute the decision by hand. Money is in the base currency unless a currency stands beside it."""
 
@@ -101,6 +111,7 @@ class Evidence(Message):
     allocation_after: dict[AssetClass, Total]
     triggers: tuple[Trigger, ...] = ()
     rates: tuple[Rate, ...] = ()
+    prices: tuple[InstrumentPrice, ...] = Field((), description="Of what is held in units; not where a balance stated later is the worth")
     facts: dict[str, str] = Field(default_factory=dict, description="The rule's own figures, named in its docstring")
     profile_offset: int | None = Field(None, description="Offset of the profile used, on wealth.customers")
 

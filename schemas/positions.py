@@ -13,7 +13,7 @@ from schemas.movements import AssetClass
 
 
 class AccountPosition(Message):
-    """One account; `value` is its balance in the base currency, None where no rate is known."""
+    """One account; `value` is what it is worth in the base currency, by its instrument's price or its balance, None without a rate."""
 
     account_id: Identifier
     asset_class: AssetClass

@@ -10,7 +10,11 @@ from schemas.message import CurrencyCode, Identifier, Message, UnitPrice
 
 
 class Price(Message):
-    """One unit of `of` (a currency code or an instrument) costs `price` in `currency`."""
+    """One unit of `of` costs `price` in `currency` from `at` on, until there is a later one.
+
+    What is named by an ISO 4217 code is a currency, and its price in the base currency is its rate; everything else is an instrument as
+    movements name it, priced in whatever currency.
+    """
 
     schema_version: Literal[1] = 1
     of: Identifier

@@ -13,8 +13,16 @@ CLASSES = tuple(AssetClass)
 IS_LIABILITY = tuple(name in LIABILITIES for name in CLASSES)
 
 
+NO_UNITS = 0
+"""No quantity has been told."""
+IN_UNITS = 1
+"""The quantity of one instrument, known in full."""
+UNCLEAR = 2
+"""Quantities of several instruments, or of a part of what there is."""
+
+
 class Account:
-    """One account. Money in units of its currency; `value` is the balance in the base currency, None where no rate is known."""
+    """One account. Money in units of its currency; `value` is what it is worth in the base currency, None where no rate is known."""
 
     def __init__(self, asset_class: int, currency: str) -> None:
         self.asset_class = asset_class
@@ -31,6 +39,12 @@ class Account:
         self.opened_at: int = 0
         self.held: int = 0
         """Units of the instrument, in hundred-millionths."""
+        self.units: int = NO_UNITS
+        """What `held` says of the account: NO_UNITS, IN_UNITS or UNCLEAR."""
+        self.stated_at: int = 0
+        """Event time of the latest movement whose stated balance was taken; 0 for none."""
+        self.priced_at: int = 0
+        """Event time of the price that the value rests on; 0 where it rests on the balance."""
         self.instrument: str | None = None
         self.product: str | None = None
         self.maturity: str | None = None
@@ -54,6 +68,16 @@ class Account:
         """Whether it is owed rather than owned."""
         return IS_LIABILITY[self.asset_class]
 
+    @property
+    def at_cost(self) -> bool:
+        """Whether units are held whose worth neither a price nor the feed has said: they count with what was paid for them."""
+        return self.held != 0 and self.priced_at == 0 and self.stated_at == 0
+
+    @property
+    def unpriced(self) -> bool:
+        """Whether nobody knows what there is worth."""
+        return self.balance != 0 and (self.value is None or self.at_cost)
+
     def within(self, bound: int) -> bool:
         """Whether the account's figures are all smaller than this."""
         return -bound < self.balance < bound and -bound < self.gap < bound and -bound < self.opening < bound
@@ -74,16 +98,17 @@ class Condition:
 
 
 class Told:
-    """An event rule that fired on a movement: what a reversal of it retracts."""
+    """An event rule that fired on a movement, or at a close on account of one: what a reversal of it retracts."""
 
     def __init__(self, event: int, rule: str, dedup_key: str, notification_id: str, severity: str, account_id: str) -> None:
         self.event = event
-        """Digest of the movement."""
+        """Digest of the movement; at a close, its identity as a number."""
         self.rule = rule
         self.dedup_key = dedup_key
         self.notification_id = notification_id
         self.severity = severity
         self.account_id = account_id
+        """Of the movement; empty at a close."""
 
 
 class StandingOrder:
@@ -175,7 +200,9 @@ class Customer:
         self.unsaved: set[int] = set()
         """Segments of the ring that have not been written since they were sealed; not part of the encoded state."""
         self.valued_at: int = 0
-        """Version of the rates at which the foreign accounts were valued; 0 until they are for the first time here. Not encoded."""
+        """Version of the rates, or of the rates and prices if `in_units`, at which accounts were valued; 0 until they are. Not encoded."""
+        self.in_units: bool = False
+        """Whether any account is IN_UNITS, so that a price may change what it is worth. Not encoded."""
         self.held: object = None
         """The sheet of rules that holds for this customer, with what it was made for (`streams.sheet`). Not encoded."""
 

@@ -27,6 +27,7 @@ from streams.rule import LONGEST_WINDOW, ConditionRule, EventRule, Finding, Meas
 from streams.sheet import cause_place, held_sheet
 from streams.situation import Situation
 from streams.world import World
+from streams.worth import is_valued
 
 AVERAGE_DAYS = 30
 QUIET_DAYS = max(AVERAGE_DAYS + 1, LONGEST_WINDOW)
@@ -104,7 +105,7 @@ def decide(
         customer.first_seen = at
     if at > active_before and posting.kind in INITIATED and not snapshot:
         customer.active = at
-    if customer.valued_at != world.rates.version:
+    if not is_valued(customer, world.rates):
         revalue(customer, world.rates, world.calendar)
     effect = apply(customer, posting, world.rates, world.calendar)
     remember(customer, digest, world.remembered_events)
@@ -161,7 +162,8 @@ def _ask(
         if not is_known(customer, original):
             customer.reversed.append(original)
             del customer.reversed[:-KEPT_REVERSED]
-        _retract(situation, [told for told in customer.told if told.event == original], detected_at, world, found)
+        gone = [told for told in customer.told if told.event == original or _stood_on(situation, told, name_of(undone))]
+        _retract(situation, gone, detected_at, world, found)
     if effect.filled:
         broken = [told for told in customer.told if told.rule == RECON_BREAK and told.account_id == posting.account_id]
         _retract(situation, broken, detected_at, world, found)
@@ -184,7 +186,7 @@ def _heed(
             customer.memory.unwarn(about)
         elif status is not Status.RESOLVED:
             if said.kind is NotificationKind.EVENT:
-                customer.memory.fire(name_of(name), situation.day, digest)
+                customer.memory.fire(name_of(name), situation.day, digest or about)
             if said.severity in CALLS and said.rule.mode is Mode.LIVE and name != NO_CONTACT:
                 customer.memory.warn(about, situation.day, customer.profile.last_contact_on)
     for rule in book.heeding:
@@ -258,7 +260,7 @@ def _pass_time(
             _drop_off(customer, book)
         begins = calendar.midnight(day) == tick
         history = customer.history
-        if customer.valued_at != world.rates.version and can_revalue(customer, world.rates):
+        if not is_valued(customer, world.rates) and can_revalue(customer, world.rates):
             revalue(customer, world.rates, calendar)
         tier_before, average = customer.tier, None
         if begins:
@@ -331,6 +333,9 @@ def _ask_event_at_close(
             about = notification_id(rule.name, dedup_key, datetime.fromtimestamp(situation.now, UTC).isoformat())
             finding = Finding(situation, prepared, measured, band(prepared.bands, measured.value, measured.threshold))
             found.append(notify(world, rule, finding, status=Status.OPENED, about=about, dedup_key=dedup_key, detected_at=detected_at))
+            for movement in rule.made_of(situation, prepared, measured.facet):
+                situation.customer.told.append(Told(name_of(movement), rule.name, dedup_key, str(about), finding.severity, ""))
+            del situation.customer.told[:-KEPT_TOLD]
 
 
 def _forget(customer: Customer, day: int, history_days: int) -> None:
@@ -395,14 +400,23 @@ def _rearm(situation: Situation) -> None:
             customer.latched.remove(latch)
 
 
+def _stood_on(situation: Situation, told: Told, movement: int) -> bool:
+    """Whether what was told at a close was about the movement that has just been reversed, and does not hold without it."""
+    if told.event != movement or told.account_id:
+        return False
+    customer, rule = situation.customer, situation.book.rules.get(told.rule)
+    facet = told.dedup_key[len(f"{told.rule}:{customer.customer_id}:") :]
+    return not isinstance(rule, EventRule) or not rule.stands(situation, situation.book.sheet(customer).prepared[told.rule], facet)
+
+
 def _retract(situation: Situation, gone: list[Told], detected_at: datetime, world: World, found: list[Notification]) -> None:
     """Take back what was told, in the words of R07, under the id of what is taken back."""
     customer, posting = situation.customer, situation.posting
     retraction = situation.book.rules.get(RETRACTION)
     assert posting is not None
     for told in gone:
-        customer.told.remove(told)
-        customer.memory.unfire(name_of(told.rule), told.event)
+        customer.told = [other for other in customer.told if other.notification_id != told.notification_id]
+        customer.memory.unfire(name_of(told.rule), told.event if told.account_id else name_of(told.notification_id))
         if retraction is None or told.rule not in situation.book.rules:
             continue
         measured = Measured(posting.units, 0, told.rule)

@@ -8,15 +8,16 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from schemas.movements import AssetClass
-from schemas.notifications import Band, Evidence, Inhibition, Notification, Rate, Status, Trigger
+from schemas.notifications import Band, Evidence, Inhibition, InstrumentPrice, Notification, Rate, Status, Trigger
 from schemas.rules import Severity
-from streams.customer import CLASSES
+from streams.customer import CLASSES, Customer
 from streams.due import due_by
-from streams.money import to_decimal
+from streams.money import Rates, to_decimal, to_quantity
 from streams.posting import Posting
 from streams.rule import Facts, Finding, Rule, Unit
 from streams.wording import Text
 from streams.world import World
+from streams.worth import quote_of
 
 NAMESPACE = UUID("6f0c1d5e-2f0a-5b0e-9c39-3f6f6b1f7a10")
 """Of every derived id."""
@@ -124,7 +125,9 @@ def _evidence(world: World, rule: Rule[Any], finding: Finding[Any]) -> Evidence:
     facts: Facts = rule.facts(finding)
     unit = finding.measured.unit or rule.unit
     threshold = in_unit(finding.measured.threshold, unit)
-    foreign = sorted({account.currency for account in customer.accounts.values()} - {world.rates.base})
+    prices = _prices(customer, world.rates)
+    accounts = {account.currency for account in customer.accounts.values()}
+    foreign = sorted((accounts | {price.currency for price in prices}) - {world.rates.base})
     return Evidence(
         measured=in_unit(finding.measured.value, unit),
         unit=unit,
@@ -138,8 +141,25 @@ def _evidence(world: World, rule: Rule[Any], finding: Finding[Any]) -> Evidence:
         allocation_after=_amounts(after),
         triggers=() if posting is None else (_trigger(posting),),
         rates=tuple(Rate(currency=code, rate=rate, at=at) for code in foreign for rate, at in [world.rates.quoted(code)]),
+        prices=prices,
         facts=dict(facts.facts),
         profile_offset=customer.profile.offset if customer.profile.offset >= 0 else None,
+    )
+
+
+def _prices(customer: Customer, rates: Rates) -> tuple[InstrumentPrice, ...]:
+    """What units are valued by, an entry for each instrument and price."""
+    held: dict[tuple[str, str, Decimal, datetime | None], int] = {}
+    for account in customer.accounts.values():
+        quote = quote_of(account, rates) if account.priced_at else None
+        if quote is None and not account.at_cost:
+            continue
+        price, at = (Decimal(0), None) if quote is None else (quote.price.price, quote.price.at)
+        key = (account.instrument or "", account.currency if quote is None else quote.currency, price, at)
+        held[key] = held.get(key, 0) + account.held
+    return tuple(
+        InstrumentPrice(instrument=instrument, quantity=to_quantity(quantity), currency=currency, price=price, at=at)
+        for (instrument, currency, price, at), quantity in held.items()
     )
 
 

@@ -7,10 +7,13 @@ from decimal import ROUND_CEILING, Decimal
 
 from mypy_extensions import i64
 
+from schemas.message import CURRENCIES
 from schemas.prices import Price
 
 SCALE = 10_000
 """Units in one currency unit: the contract allows four decimals."""
+QUANTITY_SCALE = 100_000_000
+"""Quantities of an instrument are kept in hundred-millionths: the contract allows eight decimals."""
 
 
 def to_units(amount: Decimal) -> int:
@@ -68,6 +71,11 @@ def to_decimal(units: int) -> Decimal:
     return Decimal(units // 100).scaleb(-2) if units % 100 == 0 else Decimal(units).scaleb(-4)
 
 
+def to_quantity(held: int) -> Decimal:
+    """The units of an instrument, from hundred-millionths."""
+    return Decimal(held // QUANTITY_SCALE) if held % QUANTITY_SCALE == 0 else Decimal(held).scaleb(-8).normalize()
+
+
 def ceiling(amount: Decimal) -> int:
     """The units of an amount, rounded up, so that >= is exact."""
     return int(amount.scaleb(4).to_integral_value(ROUND_CEILING))
@@ -80,43 +88,86 @@ def half_even(numerator: int, denominator: int) -> int:
     return quotient + 1 if twice > denominator or (twice == denominator and quotient & 1) else quotient
 
 
-class Rates:
-    """The last known rate of each currency in the base currency, owned and changed by one place.
+class Quote:
+    """The last known price of one unit of an instrument."""
 
-    `version` changes with every change, so that a customer knows when to value foreign accounts anew.
+    def __init__(self, price: Price) -> None:
+        numerator, denominator = price.price.as_integer_ratio()
+        self.numerator: int = numerator
+        self.denominator: int = denominator
+        self.currency: str = price.currency
+        self.at: int = int(price.at.timestamp() // 1)
+        """Event time, whole seconds since 1970."""
+        self.price = price
+
+
+class Rates:
+    """The last known rate of each currency in the base currency, and price of each instrument; owned and changed by one place.
+
+    What is named by an ISO 4217 code is a currency; an instrument of that name, such as XAU, has its rate as its price.
     """
 
     def __init__(self, base: str) -> None:
         self.base = base
         self.version: int = 1
-        self._prices: dict[str, tuple[int, int, Price]] = {}
+        """Changes with every rate and price: whoever holds units of an instrument is then valued anew."""
+        self.rates_version: int = 1
+        """Changes with every rate: everybody with another currency is then valued anew."""
+        self._rates: dict[str, tuple[int, int, Price]] = {}
+        self._quotes: dict[str, Quote] = {}
 
     def copy(self) -> Rates:
         """The same, to be taught more."""
         twin = Rates(self.base)
-        twin.version = self.version
-        twin._prices = dict(self._prices)
+        twin.version, twin.rates_version = self.version, self.rates_version
+        twin._rates = dict(self._rates)
+        twin._quotes = dict(self._quotes)
         return twin
 
     def learn(self, price: Price) -> None:
-        """Take a newer rate of a currency; an older one, and what is not priced in the base currency, changes nothing."""
-        known = self._prices.get(price.of)
+        """Take a newer price; an older one, another of the same time, and one of a currency in another than the base change nothing."""
+        name = price.of
+        if name not in CURRENCIES:
+            quote = self._quotes.get(name)
+            if quote is None or quote.price.at < price.at:
+                self._quotes[name] = Quote(price)
+                self.version += 1
+            return
+        known = self._rates.get(name)
         if price.currency != self.base or (known and known[2].at >= price.at):
             return
         numerator, denominator = price.price.as_integer_ratio()
-        self._prices[price.of] = (numerator, denominator, price)
+        self._rates[name] = (numerator, denominator, price)
+        self._quotes[name] = Quote(price)
+        self.rates_version += 1
         self.version += 1
 
     def in_base(self, units: int, currency: str) -> int | None:
         """These units in the base currency, rounded half to even to a whole unit; None where no rate is known."""
         if currency == self.base:
             return units
-        known = self._prices.get(currency)
+        known = self._rates.get(currency)
         return None if known is None else half_even(units * known[0], known[1])
+
+    def quote(self, instrument: str) -> Quote | None:
+        """The last known price of an instrument; None where none is known, or no rate of its currency."""
+        known = self._quotes.get(instrument)
+        return known if known is not None and (known.currency == self.base or known.currency in self._rates) else None
+
+    def worth(self, held: int, quote: Quote) -> int:
+        """What a quantity, in hundred-millionths, is worth at a price of `quote`, in base-currency units.
+
+        Quantity x price x rate is exact and rounded once, half to even to a whole unit.
+        """
+        numerator, denominator = held * quote.numerator * SCALE, quote.denominator * QUANTITY_SCALE
+        if quote.currency != self.base:
+            rate = self._rates[quote.currency]
+            numerator, denominator = numerator * rate[0], denominator * rate[1]
+        return half_even(numerator, denominator)
 
     def quoted(self, currency: str) -> tuple[Decimal, datetime | None]:
         """The rate and its time, for the evidence; no time and a rate of 0 where none is known."""
         if currency == self.base:
             return Decimal(1), datetime.fromtimestamp(0, UTC)
-        known = self._prices.get(currency)
+        known = self._rates.get(currency)
         return (Decimal(0), None) if known is None else (known[2].price, known[2].at)

@@ -21,12 +21,13 @@ from __future__ import annotations
 from typing import Final
 
 from schemas.movements import FLOWS, AssetClass, Direction, Flow, Kind
-from streams.customer import CLASSES, IS_LIABILITY, Account, Customer
+from streams.customer import CLASSES, IS_LIABILITY, NO_UNITS, Account, Customer
 from streams.events import digest_of, is_known
 from streams.memory import OWN, UNKNOWN_VALUE, Dealt, institution, name_of
 from streams.money import Rates
 from streams.posting import Posting
 from streams.windows import Calendar
+from streams.worth import count_units, is_valued, most_by_price, quote_of, worth
 
 DAY_SECONDS: Final = 86_400
 
@@ -117,23 +118,26 @@ def flow_of(customer: Customer, posting: Posting, kind: Kind) -> Flow:
 def fits(customer: Customer, posting: Posting, rates: Rates) -> bool:
     """Whether no figure of the customer leaves its range by this movement."""
     units, after, account = posting.units, posting.after or 0, customer.accounts.get(posting.account_id)
-    valued = customer.valued_at == rates.version and rates.base == posting.currency
+    valued = is_valued(customer, rates) and rates.base == posting.currency
     plain = valued and -PLAIN < after < PLAIN and units < PLAIN and -PLAIN < customer.aum < PLAIN
     if plain and customer.owed > -PLAIN and customer.turnover < PLAIN and (account is None or account.within(PLAIN)) and posting.held == 0:
         return True
     value, stated = abs(rates.in_base(units, posting.currency) or 0), abs(rates.in_base(after, posting.currency) or 0)
     kept = abs(after) if account is None else abs(account.balance) + abs(account.gap) + abs(account.opening) + abs(after)
-    pending = 0 if customer.valued_at == rates.version else _revaluation(customer, rates)
-    if kept + units > MOST or abs(customer.aum) + abs(customer.owed) + stated + value + pending > MOST:
+    pending = 0 if is_valued(customer, rates) else _revaluation(customer, rates)
+    priced = most_by_price(account, posting, rates)
+    if kept + units > MOST or abs(customer.aum) + abs(customer.owed) + stated + value + priced + pending > MOST:
         return False
     old = 0 if account is None else abs(account.value or 0)
     moved = max(value, units)
-    if customer.turnover + 3 * moved + stated + 2 * old + 3 * pending > MOST:
+    if customer.turnover + 3 * moved + stated + priced + 2 * old + 3 * pending > MOST:
         if account is not None:
             if posting.snapshot or _PLACE[posting.asset_class] != account.asset_class:
                 moved += old
             stated = 0 if posting.after is None else abs((rates.in_base(after, posting.currency) or 0) - (account.value or 0))
         reached = _reached(customer)
+        if priced:
+            stated += priced + old
         if reached + moved + stated + pending > MOST:
             return False
         customer.turnover = reached
@@ -141,16 +145,16 @@ def fits(customer: Customer, posting: Posting, rates: Rates) -> bool:
 
 
 def _revaluation(customer: Customer, rates: Rates) -> int:
-    """By how much the values of the foreign accounts will change when they are valued anew."""
+    """By how much the values of accounts that are foreign or held in units will change when they are valued anew."""
     return sum(
-        abs((rates.in_base(account.balance, account.currency) or 0) - (account.value or 0))
+        abs((worth(account, rates) or 0) - (account.value or 0))
         for account in customer.accounts.values()
-        if account.currency != rates.base
+        if account.currency != rates.base or account.units != NO_UNITS
     )
 
 
 def can_revalue(customer: Customer, rates: Rates) -> bool:
-    """Whether no figure of the customer leaves its range when the foreign accounts are valued at these rates."""
+    """Whether no figure of the customer leaves its range when its accounts are valued at these rates and prices."""
     pending = _revaluation(customer, rates)
     if abs(customer.aum) + abs(customer.owed) + pending > MOST:
         return False
@@ -169,15 +173,15 @@ def _reached(customer: Customer) -> int:
 
 
 def revalue(customer: Customer, rates: Rates, calendar: Calendar) -> None:
-    """Value every foreign account at the rates known now; the change belongs to the date that the customer's clock has reached."""
+    """Value what is foreign or held in units as is known now; the change belongs to the date that the customer's clock has reached."""
     before = customer.aum
     day = calendar.date_of(customer.clock)
     for account in customer.accounts.values():
-        if account.currency != rates.base:
-            _set_value(customer, account, rates.in_base(account.balance, account.currency), day)
+        if account.currency != rates.base or account.units != NO_UNITS:
+            _value(customer, account, rates, day)
     if customer.aum != before:
         customer.history.moved(day, customer.aum)
-    customer.valued_at = rates.version
+    customer.valued_at = rates.version if customer.in_units else rates.rates_version
 
 
 def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar) -> Effect:
@@ -203,9 +207,12 @@ def apply(customer: Customer, posting: Posting, rates: Rates, calendar: Calendar
     if account.asset_class != asset_class and at >= account.latest:
         _set_value(customer, account, 0, day)
         account.asset_class = asset_class
+    before = account.balance
     _balance(customer, account, posting, effect, rates, calendar)
+    if posting.held or account.units != NO_UNITS:
+        count_units(customer, account, posting, before)
     _describe(account, posting)
-    _set_value(customer, account, rates.in_base(account.balance, currency), day)
+    _value(customer, account, rates, day)
     value = effect.value = rates.in_base(posting.units, currency) or 0
     history = customer.history
     customer.turnover = min(MOST, customer.turnover + max(value, posting.units))
@@ -326,8 +333,6 @@ def _was_missing(account: Account, posting: Posting, stated_at: int) -> bool:
 def _describe(account: Account, posting: Posting) -> None:
     if posting.snapshot and account.seeded_at != posting.at:
         return
-    if posting.held:
-        account.held = posting.held if posting.snapshot and account.latest == posting.at else account.held + posting.held
     if posting.product is not None:
         account.product = posting.product
     if posting.instrument is not None:
@@ -340,6 +345,16 @@ def _describe(account: Account, posting: Posting) -> None:
         account.maturity = posting.maturity_date.isoformat()
     if posting.overdue_days is not None and posting.at >= account.latest:
         account.overdue_days = posting.overdue_days
+
+
+def _value(customer: Customer, account: Account, rates: Rates, day: int) -> None:
+    """Value an account as is known now, from a date on."""
+    if account.units == NO_UNITS:
+        _set_value(customer, account, rates.in_base(account.balance, account.currency), day)
+        return
+    quote = quote_of(account, rates)
+    account.priced_at = 0 if quote is None else quote.at
+    _set_value(customer, account, worth(account, rates), day)
 
 
 def _set_value(customer: Customer, account: Account, value: int | None, day: int) -> None:

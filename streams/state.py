@@ -15,11 +15,13 @@ from librt.strings import BytesWriter, read_i16_le, read_i64_le, write_i16_le, w
 from librt.vecs import append, vec
 from mypy_extensions import i64, mypyc_attr
 
-from streams.customer import Account, Condition, Customer, Profile, StandingOrder, Told
+from streams.customer import IN_UNITS, NO_UNITS, UNCLEAR, Account, Condition, Customer, Profile, StandingOrder, Told
 from streams.events import filling, recall, sealed, segments
 from streams.memory import Dealt, Memory, Passing, Rhythm
 
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
+OLDEST_VERSION: Final = 2
+"""The oldest that is still read."""
 _VERSION_AT: Final = 8
 _NONE: Final = -(2**63)
 """Instead of a number that is not there."""
@@ -166,6 +168,9 @@ def _write_account(to: BytesWriter, account: Account) -> None:
     write_i16_le(to, len(account.breaks))
     for broke_at in account.breaks:
         write_i64_le(to, broke_at)
+    to.append(account.units)
+    write_i64_le(to, account.stated_at)
+    write_i64_le(to, account.priced_at)
     _write_text(to, account.instrument)
     _write_text(to, account.product)
     _write_text(to, account.maturity)
@@ -275,7 +280,7 @@ def decode(value: bytes, find: Callable[[bytes], bytes | None]) -> Customer:
         OlderStateError: a version wrote it that is no longer read.
     """
     version = value[_VERSION_AT]
-    if value[:1] == b"[" or version < STATE_VERSION:
+    if value[:1] == b"[" or version < OLDEST_VERSION:
         raise OlderStateError("the changelog is of a version that is no longer read: remove its topic and replay the movements")
     if version > STATE_VERSION:
         raise NewerStateError(f"the state has version {version}, this wealthwatch reads up to {STATE_VERSION}: install the newer one")
@@ -293,13 +298,14 @@ def decode(value: bytes, find: Callable[[bytes], bytes | None]) -> Customer:
     customer.turnover = held.number()
     for _ in range(held.number()):
         name = held.text()
-        customer.accounts[name] = _read_account(held)
+        customer.accounts[name] = _read_account(held, version)
+    customer.in_units = any(account.units == IN_UNITS for account in customer.accounts.values())
     kept_from, settled = held.number(), held.number()
     rows = held.numbers()
     past = find(past_key(customer.customer_id.encode())) if settled else None
     customer.history.again(rows, vec[i64]() if past is None else _Reader(past, 0).numbers(), settled, kept_from)
     customer.classes.entries = held.numbers()
-    _read_memory(held, customer.memory)
+    _read_memory(held, customer.memory, version)
     for _ in range(held.short()):
         key = held.text()
         customer.conditions[key] = Condition(held.text(), held.text(), held.number(), held.number(), held.text())
@@ -323,7 +329,7 @@ def decode(value: bytes, find: Callable[[bytes], bytes | None]) -> Customer:
     return customer
 
 
-def _read_memory(held: _Reader, memory: Memory) -> None:
+def _read_memory(held: _Reader, memory: Memory, version: int) -> None:
     memory.credited = held.numbers()
     memory.debited = held.numbers()
     memory.payees = held.numbers()
@@ -344,7 +350,8 @@ def _read_memory(held: _Reader, memory: Memory) -> None:
         memory.regulars[payee] = held.text()
     memory.tier_since = held.number()
     memory.tier_before = held.text()
-    memory.valued = held.numbers()
+    if version > OLDEST_VERSION:
+        memory.valued = held.numbers()
 
 
 def _read_profile(held: _Reader) -> Profile:
@@ -360,7 +367,7 @@ def _read_profile(held: _Reader) -> Profile:
     return profile
 
 
-def _read_account(held: _Reader) -> Account:
+def _read_account(held: _Reader, version: int) -> Account:
     account = Account(held.byte(), held.text())
     account.balance = held.number()
     value = held.number()
@@ -372,10 +379,19 @@ def _read_account(held: _Reader) -> Account:
     account.opened_at = held.number()
     account.held = held.number()
     account.seeded_at = held.number()
-    account.first_at = held.number()
-    account.unsure = held.number()
-    for _ in range(held.short()):
-        account.breaks.append(held.number())
+    if version == OLDEST_VERSION:
+        # It did not keep whether the quantity was all there is, so that the balance stays the value until a snapshot says so.
+        account.units, account.stated_at = UNCLEAR if account.held else NO_UNITS, account.latest
+        account.first_at = account.opened_at if account.opening else 0
+        account.breaks = [account.gap_at] if account.gap else []
+    else:
+        account.first_at = held.number()
+        account.unsure = held.number()
+        for _ in range(held.short()):
+            account.breaks.append(held.number())
+        account.units = held.byte()
+        account.stated_at = held.number()
+        account.priced_at = held.number()
     account.instrument = held.text_or_none()
     account.product = held.text_or_none()
     account.maturity = held.text_or_none()

@@ -67,8 +67,8 @@ class AumChange(ConditionRule[AumChangeParameters]):
         return (AumChanged(windows, aum_floor(prepared)),)
 
     def next_day(self, customer: Customer, day: int, prepared: Prepared[AumChangeParameters]) -> int:  # noqa: ARG002
-        """Rates may move what is held in another currency, which is worth another number of units than it has."""
-        return day + 1 if any(account.balance != account.value for account in customer.accounts.values()) else 0
+        """Prices may move what is held in units, and rates what is in another currency: it is worth another number than its balance."""
+        return day + 1 if customer.in_units or any(account.balance != account.value for account in customer.accounts.values()) else 0
 
     def measure(self, situation: Situation, prepared: Prepared[AumChangeParameters]) -> Iterator[Measured]:
         customer, floor = situation.customer, aum_floor(prepared)
@@ -102,10 +102,11 @@ class AumChange(ConditionRule[AumChangeParameters]):
             else Text("客户资产大幅减少", "Assets have fallen by a large share")
         )
         body = Text(
-            "{days}日内客户资产由{then}{went}{part}，至{now}：其中资金净流量及收支{flow}，市场及其他变动{market}。",
-            "Within {days} the customer's assets {went} by {part}, from {then} to {now}: {flow} by what came and went, "
+            "{days}日内{who}资产由{then}{went}{part}，至{now}：其中资金净流量及收支{flow}，市场及其他变动{market}。",
+            "Within {days} the {who}'s assets {went} by {part}, from {then} to {now}: {flow} by what came and went, "
             "{market} by prices and everything else.",
         ).fill(
+            who=self.subject,
             days=Text(str(days), "a day" if days == 1 else f"{days} days"),
             went=Text(chinese, english),
             part=part,

@@ -37,12 +37,12 @@ class LateBy(Screen):
 
 
 class Unpriced(Screen):
-    """An account has a balance and no value: the one that moved; at a close, any."""
+    """Nobody knows what an account is worth: the one that moved; at a close, any."""
 
     def passes(self, customer: Customer, effect: Effect) -> bool:  # noqa: ARG002
         """See `Screen`."""
-        return effect.account.value is None and effect.account.balance != 0
+        return effect.account.unpriced
 
     def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
         """See `Screen`."""
-        return any(account.value is None and account.balance != 0 for account in customer.accounts.values())
+        return any(account.unpriced for account in customer.accounts.values())

@@ -17,6 +17,7 @@ from schemas.settings import Bank
 from streams.customer import Account, Customer, Profile
 from streams.decide import Decision, decide, pass_time
 from streams.events import segments
+from streams.household import TAKEN, Household, decode_members, encode_members, membership, of_households
 from streams.money import Rates
 from streams.posting import Posting
 from streams.reading import read
@@ -115,6 +116,7 @@ class Detector:
 
     world: World = field(default_factory=world)
     customers: dict[str, Customer] = field(default_factory=dict)
+    households: dict[str, Household] = field(default_factory=dict)
     told: list[Notification] = field(default_factory=list)
     made: int = 0
     last: Decision | None = None
@@ -128,13 +130,26 @@ class Detector:
         return self.customer(customer_id).accounts[account_id]
 
     def profile(self, customer_id: str = "c1", **values: Any) -> None:
-        """Give the customer a profile."""
-        self.customer(customer_id).profile = Profile(offset=0, **values)
+        """Give the customer a profile; its household, and the one it was in, hear of it."""
+        customer = self.customer(customer_id)
+        before = customer.profile
+        customer.profile = Profile(offset=before.offset + 1, **values)
+        for household_id, member, holds in membership(customer, before):
+            self.household(household_id).learn(member, holds, customer.clock, of_households(self.world))
+
+    def household(self, household_id: str) -> Household:
+        """The household, new if not heard of before."""
+        return self.households.setdefault(household_id, Household.born(household_id, []))
 
     def rate(self, currency: str, price: str, at: str = "2025-01-01 00:00") -> None:
         """Let a rate be known."""
         moment = datetime.fromtimestamp(instant(at), UTC)
         self.world.rates.learn(Price(of=currency, currency=self.world.rates.base, price=Decimal(price), at=moment))
+
+    def price(self, instrument: str, price: str, at: str, currency: str = "CNY") -> None:
+        """Let the price of an instrument be known, as of a local time."""
+        moment = datetime.fromtimestamp(instant(at, self.world.calendar.zone.key), UTC)
+        self.world.rates.learn(Price(of=instrument, currency=currency, price=Decimal(price), at=moment))
 
     def move(self, at: str, amount: str = "100.00", kind: str = "deposit", **overrides: Any) -> list[Notification]:
         """Decide one movement at a local time; what it told."""
@@ -150,10 +165,14 @@ class Detector:
         return self.take(posting(**values))
 
     def take(self, one: Posting) -> list[Notification]:
-        """Decide one posting; what it told."""
-        self.last = decide(self.customer(one.customer_id), one, datetime.fromtimestamp(one.at, UTC), self.world)
-        self.told += self.last.notifications
-        return self.last.notifications
+        """Decide one posting, for its customer and then for the household; what it told."""
+        at, customer = datetime.fromtimestamp(one.at, UTC), self.customer(one.customer_id)
+        self.last = decide(customer, one, at, self.world)
+        found, household_id = self.last.notifications, customer.profile.household_id
+        if household_id is not None and self.last.result in TAKEN:
+            found = found + self.household(household_id).take(one, at, of_households(self.world)).notifications
+        self.told += found
+        return found
 
     def reverse(self, at: str, original: str, original_at: str, amount: str, kind: str, **overrides: Any) -> list[Notification]:
         """Decide the reversal of a movement of that kind."""
@@ -166,23 +185,34 @@ class Detector:
         return self.move(at, amount, "reversal", **values)
 
     def until(self, at: str, customer_id: str = "c1") -> list[Notification]:
-        """Let time pass for one customer; what that told."""
+        """Let time pass for one customer and its household; what that told."""
         to = instant(at, self.world.calendar.zone.key)
-        found = pass_time(self.customer(customer_id), to, datetime.fromtimestamp(to, UTC), self.world)
+        customer, then = self.customer(customer_id), datetime.fromtimestamp(to, UTC)
+        found = pass_time(customer, to, then, self.world)
+        if customer.profile.household_id is not None:
+            found += self.household(customer.profile.household_id).pass_time(to, then, of_households(self.world))
         self.told += found
         return found
 
     def copy(self) -> Detector:
         """The same, to be led elsewhere."""
-        twin = replace(self, customers={}, told=list(self.told))
+        twin = replace(self, customers={}, households={}, told=list(self.told))
         for customer_id, customer in self.customers.items():
-            kept, customer.unsaved = customer.unsaved, set(range(segments(customer)))
-            unsettled, customer.history.unsettled = customer.history.unsettled, customer.history.settled > 0
-            records = dict(encode(customer))
-            other = twin.customers[customer_id] = decode(records[customer_id.encode()], records.get)
-            customer.unsaved, other.unsaved, other.valued_at = kept, set(kept), customer.valued_at
-            customer.history.unsettled = other.history.unsettled = unsettled
+            twin.customers[customer_id] = _twin(customer)
+        for household_id, household in self.households.items():
+            members = decode_members(encode_members(list(household.members.values())))
+            twin.households[household_id] = Household(_twin(household.customer), {member.customer_id: member for member in members})
         return twin
+
+
+def _twin(customer: Customer) -> Customer:
+    kept, customer.unsaved = customer.unsaved, set(range(segments(customer)))
+    unsettled, customer.history.unsettled = customer.history.unsettled, customer.history.settled > 0
+    records = dict(encode(customer))
+    other = decode(records[customer.customer_id.encode()], records.get)
+    customer.history.unsettled = other.history.unsettled = unsettled
+    customer.unsaved, other.unsaved, other.valued_at = kept, set(kept), customer.valued_at
+    return other
 
 
 def whole(customer: Customer) -> bytes:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streams.customer import Customer
+from streams.customer import NO_UNITS, UNCLEAR, Customer
 from streams.events import SEGMENT, digest_of, is_known, remember
 from streams.state import (
+    OLDEST_VERSION,
     STATE_VERSION,
     NewerStateError,
     OlderStateError,
@@ -133,7 +136,7 @@ def test_the_next_wake_is_read_without_the_rest() -> None:
 def test_a_newer_state_is_refused_with_what_to_do() -> None:
     value = written(new_customer("c1"))[b"c1"]
     newer = value[:8] + bytes([STATE_VERSION + 1]) + value[9:] + b"a field of the future"
-    with pytest.raises(NewerStateError, match=r"version 3, this wealthwatch reads up to 2: install the newer one"):
+    with pytest.raises(NewerStateError, match=r"version 4, this wealthwatch reads up to 3: install the newer one"):
         decode(newer, dict[bytes, bytes]().get)
 
 
@@ -142,7 +145,7 @@ def test_a_newer_state_is_refused_with_what_to_do() -> None:
     [
         b'[1741622400,1,"c1",1741570200,0]',
         b'[0,1,"c1"]',
-        b"\x00" * 8 + bytes([STATE_VERSION - 1]) + b"c1",
+        b"\x00" * 8 + bytes([OLDEST_VERSION - 1]) + b"c1",
         b"\x00" * 9,
     ],
     ids=["JSON of version 1", "JSON of a sleeper", "version 1 as bytes", "version 0"],
@@ -156,9 +159,38 @@ def test_the_version_of_a_record_stands_where_every_version_will_look_for_it() -
     detector = Detector()
     detector.take(posting())
     value = written(detector.customer())[b"c1"]
-    assert (value[8], STATE_VERSION) == (2, 2)
+    assert (value[8], STATE_VERSION) == (3, 3)
     assert value[:1] != b"[", "no wake until the year 2200 begins like the JSON of version 1"
     assert instant("2200-01-01 00:00").to_bytes(8, "big")[0] == 0
+
+
+OF_VERSION_2 = zlib.decompress(
+    base64.b85decode(
+        "c-muNU|>kU5XZp8#E@(#(0x7~$Y=Nu1rsdKf%!k(xj_^IOdiOZa+Z++2_zIhX9m$sP(Bkwq9Fq_gR@_x!k&F#5g3gy0~I)U`+#Yfo#+7OCJYHChBQMKW`@vUmj$Y7"
+        "V37~k`55t8g$^28460B~bTh<Z*<5HyzyKeV{s9$lm^K5e6$c(ZLE*y!?<bmh=l~YZjBuwx02|Ed^;=NPp8(~<LVF674+|2QIk?=34jAF_fv$s{AvwP&RX^2`fqcLTGN"
+        "T~BD6u3J6xvJ-xr9t(hPw;K3itT$=M-A@$z;>jSI)UlL@y+7{4mc+`YZrtH)Uu"
+    )
+)
+"""What a wealthwatch of version 2 wrote of 1,250 in an account that opened with 500, and of 20.5 units that cost 250 dollars."""
+
+
+def test_a_state_of_version_2_is_read_and_its_positions_stay_worth_their_balances_until_a_snapshot_tells_the_quantity() -> None:
+    detector = Detector(made=3)
+    detector.rate("USD", "7.1")
+    customer = detector.customers["c1"] = decode(OF_VERSION_2, dict[bytes, bytes]().get)
+    assert (OF_VERSION_2[8], customer.aum, customer.profile.manager_id) == (2, 30_250_000, "m1")
+    a1, f1 = customer.accounts["a1"], customer.accounts["f1"]
+    assert (a1.balance, a1.opening, a1.units) == (12_500_000, 5_000_000, NO_UNITS)
+    assert (f1.balance, f1.value, f1.held, f1.units, f1.stated_at) == (2_500_000, 17_750_000, 2_050_000_000, UNCLEAR, f1.latest)
+    detector.price("F1", "100", "2025-03-12 09:00", "USD")
+    detector.move("2025-03-13 09:00", "1.00", kind="fee")
+    assert (f1.value, f1.priced_at) == (17_750_000, 0)
+    more = {"account_id": "f1", "asset_class": "fund", "currency": "USD", "quantity": "20.5", "snapshot": True}
+    detector.move("2025-03-14 09:00", "250.00", "adjustment", **more)
+    detector.price("F1", "100", "2025-03-15 09:00", "USD")
+    detector.move("2025-03-16 09:00", "1.00", kind="fee")
+    assert f1.value == 2_050 * 71_000
+    assert whole(read_back("c1", written(customer))) == whole(customer)
 
 
 def test_a_segment_s_key_is_no_customer_s_key() -> None:
