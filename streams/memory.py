@@ -115,7 +115,8 @@ class Memory:
         self.dealt: list[Dealt] = []
         """Of the last 45 dates, the first first; what was placed only where something had come back before it."""
         self.fired: vec[i64] = vec[i64]()
-        """Triples of the last 92 dates: name of an event rule that fired, date, digest of the movement or 0; two of each rule."""
+        """Triples of the last 92 dates: name of an event rule that fired, date, digest of the movement, or at a close the name of what was
+        told; two of each rule."""
         self.warned: vec[i64] = vec[i64]()
         """Pairs: a warning or critical notification since the bank last spoke with the customer, its date; the first of them."""
         self.valued: vec[i64] = vec[i64]()
@@ -278,7 +279,7 @@ class Memory:
         return UNKNOWN_VALUE
 
     def fire(self, rule: i64, day: i64, digest: i64) -> None:
-        """An event rule fired, on a movement or (digest 0) at a close."""
+        """An event rule fired, on a movement or at a close."""
         fired = self.fired
         size: i64 = len(fired)
         kept = vec[i64]()

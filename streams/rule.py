@@ -203,6 +203,14 @@ class EventRule(Rule[P]):
         """At the first tick of a date: the numbers that fire on just this date, each with a facet of its own. Asked once a date."""
         yield from ()
 
+    def made_of(self, situation: Situation, prepared: Prepared[P], facet: str) -> Iterable[str]:  # noqa: ARG002
+        """Identities of the movements that a finding at a close is about: where it `stands` no more without one, that one retracts it."""
+        return ()
+
+    def stands(self, situation: Situation, prepared: Prepared[P], facet: str) -> bool:  # noqa: ARG002
+        """Whether a finding at a close still holds, now that a movement it is about has been reversed."""
+        return False
+
     def uses(self, situation: Situation, prepared: Prepared[P]) -> Iterable[Passing]:  # noqa: ARG002
         """The credits that a finding at this movement is about: having told it, the engine marks them, since a credit triggers once."""
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from pydantic import Field
@@ -37,8 +37,9 @@ class MaturedNotReinvested(EventRule[IdleParameters]):
     Proceeds are the credits of these kinds to demand deposit accounts of one date, all accounts of the customer together, reversed ones
     taken out, if they are >= `abs_floor`. Placed are the debits of kind purchase and placement of such accounts from then on; they belong
     to the oldest date whose proceeds are not placed in full and not overdue, what is beyond them to the next. It fires at the first tick
-    after that close. The measured value is the amount not placed, the threshold the least of which less than the share is placed.
-    Facts: `proceeds`, `placed`, `came_on`, `until` (the last date in time), `share`.
+    after that close; a reversal without whose original it would not have fired retracts it. The measured value is the amount not placed,
+    the threshold the least of which less than the share is placed. Facts: `proceeds`, `placed`, `came_on`, `until` (the last date in
+    time), `share`.
     """
 
     rule_id = "R31"
@@ -54,11 +55,16 @@ class MaturedNotReinvested(EventRule[IdleParameters]):
         return None
 
     def measure_close(self, situation: Situation, prepared: Prepared[IdleParameters]) -> Iterator[Measured]:
-        over, under = prepared.parameters.share.as_integer_ratio()
         for chain in chains_of(situation.customer.memory, prepared.country, prepared.parameters.days):
             if chain.until == situation.day - 1 and chain.proceeds >= prepared.floor:
-                least = (under - over) * chain.proceeds // under + 1
-                yield Measured(chain.proceeds - chain.placed, least, on(chain.day).isoformat())
+                yield _idle(chain, prepared)
+
+    def made_of(self, situation: Situation, prepared: Prepared[IdleParameters], facet: str) -> Iterable[str]:
+        return [movement for chain in _chains(situation, prepared, facet) for movement in chain.made_of]
+
+    def stands(self, situation: Situation, prepared: Prepared[IdleParameters], facet: str) -> bool:
+        chains = [chain for chain in _chains(situation, prepared, facet) if chain.proceeds >= prepared.floor]
+        return any(idle.value >= idle.threshold for idle in (_idle(chain, prepared) for chain in chains))
 
     def facts(self, finding: Finding[IdleParameters]) -> Facts:
         chain = _chain(finding)
@@ -87,10 +93,21 @@ class MaturedNotReinvested(EventRule[IdleParameters]):
         )
 
 
+def _idle(chain: Chain, prepared: Prepared[IdleParameters]) -> Measured:
+    """What of a chain was not placed, and the least of which that is too much."""
+    over, under = prepared.parameters.share.as_integer_ratio()
+    return Measured(chain.proceeds - chain.placed, (under - over) * chain.proceeds // under + 1, on(chain.day).isoformat())
+
+
+def _chains(situation: Situation, prepared: Prepared[IdleParameters], facet: str) -> list[Chain]:
+    """The chain of a facet; none where all that came was reversed."""
+    chains = chains_of(situation.customer.memory, prepared.country, prepared.parameters.days)
+    return [chain for chain in chains if on(chain.day).isoformat() == facet]
+
+
 def _chain(finding: Finding[IdleParameters]) -> Chain:
-    prepared, memory = finding.prepared, finding.situation.customer.memory
-    chains = chains_of(memory, prepared.country, prepared.parameters.days)
-    return next(chain for chain in chains if on(chain.day).isoformat() == finding.measured.facet)
+    (chain,) = _chains(finding.situation, finding.prepared, finding.measured.facet)
+    return chain
 
 
 RULE = MaturedNotReinvested()

@@ -82,6 +82,8 @@ class Chain:
         self.until = until
         """The last date in time."""
         self.proceeds: int = 0
+        self.made_of: list[str] = []
+        """Identities of the movements that brought them."""
         self.placed: int = 0
 
 
@@ -104,6 +106,7 @@ def chains_of(memory: Memory, country: str, days: int, without: str = "") -> lis
             if not chains or chains[-1].day != one.day:
                 chains.append(Chain(one.day, working_day(country, one.day, days)))
             chains[-1].proceeds += one.value
+            chains[-1].made_of.append(one.identity)
             continue
         left = -one.value
         newest: Chain | None = None

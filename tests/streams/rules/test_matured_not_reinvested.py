@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from schemas.notifications import Status
 from schemas.rules import Severity
 from tests.streams.builders import Detector, instant, of, only, world
 
@@ -158,3 +159,29 @@ def test_the_words() -> None:
     found = only(came_back(amount="300000").until("2025-03-20 00:00"), RULE)
     assert found.body.english == "Of the ¥300,000.00 that came back on 10 Mar 2025, ¥300,000.00 has not been placed again."
     assert found.body.chinese == "2025年3月10日到期或赎回的30.00万元中，仍有30.00万元未再投资。"
+
+
+def test_a_reversal_of_what_came_back_retracts_what_was_told_at_the_close() -> None:
+    detector = came_back(event_id="back")
+    told = only(detector.until("2025-03-14 00:00"), RULE)
+    detector = detector.copy()
+    (taken_back,) = of(detector.reverse("2025-03-17 09:00", "back", "2025-03-10 06:00", "100000", "maturity"), RULE)
+    assert (taken_back.status, taken_back.notification_id) == (Status.RETRACTED, told.notification_id)
+    assert len(detector.customer().memory.fired) == 0
+
+
+@pytest.mark.parametrize(("rest", "stands"), [("50000", True), ("49999.9999", False)])
+def test_it_stands_while_what_else_came_back_that_day_lies_idle(rest: str, stands: bool) -> None:
+    detector = came_back(amount=rest, event_id="rest")
+    detector.move("2025-03-10 07:00", "100000", "maturity", event_id="wrong")
+    assert only(detector.until("2025-03-14 00:00"), RULE)
+    first = of(detector.reverse("2025-03-17 09:00", "wrong", "2025-03-10 07:00", "100000", "maturity"), RULE)
+    second = of(detector.reverse("2025-03-17 10:00", "rest", "2025-03-10 06:00", rest, "maturity"), RULE)
+    assert [len(first), len(second)] == ([0, 1] if stands else [1, 0])
+
+
+def test_a_reversed_placement_takes_nothing_back() -> None:
+    detector = came_back()
+    detector.move("2025-03-11 09:00", "1000", "placement", event_id="placed")
+    assert only(detector.until("2025-03-14 00:00"), RULE)
+    assert of(detector.reverse("2025-03-17 09:00", "placed", "2025-03-11 09:00", "1000", "placement"), RULE) == []
