@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType
@@ -75,8 +75,9 @@ def known_rules(settings: Mapping[str, RuleSettings], bank: Bank) -> dict[str, R
 class RuleBook:
     """All rules with one bank's settings. A misspelt rule, threshold, tier or segment does not start; the error lists what exists."""
 
-    def __init__(self, bank: Bank, settings: dict[str, RuleSettings] | None = None) -> None:
-        self.bank = bank
+    def __init__(self, bank: Bank, settings: dict[str, RuleSettings] | None = None, *, of_households: bool = False) -> None:
+        """Make the book that customers are decided by, or the one of households; what is set for either is held against what exists."""
+        self.bank, self.of_households = bank, of_households
         self.tiers = {tier.name: place for place, tier in enumerate(bank.tiers)}
         self.lines = tuple(to_units(tier.line) for tier in bank.tiers)
         self.lost_below = tuple(ceiling(tier.line * (1 - bank.tier_hysteresis)) for tier in bank.tiers)
@@ -85,7 +86,11 @@ class RuleBook:
         self.failures: Counter[tuple[str, str]] = Counter()
         """By rule and fault: how often an expression of the settings could not be evaluated."""
         self.settings = {name: given.get(name, RuleSettings()) for name in known}
-        self.rules = {name: rule for name, rule in known.items() if self.settings[name].mode is not Mode.OFF}
+        self.rules = {
+            name: rule
+            for name, rule in known.items()
+            if self.settings[name].mode is not Mode.OFF and (rule.of_household is of_households or rule.retracts)
+        }
         self.references = {
             name: RuleReference(rule_id=rule.rule_id, name=name, version=self.settings[name].version, mode=self.settings[name].mode)
             for name, rule in self.rules.items()
@@ -103,6 +108,11 @@ class RuleBook:
     def of(cls, settings: Settings) -> RuleBook:
         """The book of a service's settings."""
         return cls(settings.bank, settings.rules)
+
+    @cached_property
+    def households(self) -> RuleBook:
+        """The book of households, with the same settings."""
+        return RuleBook(self.bank, self.settings, of_households=True)
 
     def failed(self, rule: str, fault: str) -> None:
         """Count that a rule's expression could not be evaluated; whoever runs the book tells."""

@@ -455,7 +455,8 @@ class _Silent:
         self._listener = listener
         self._customer = customer
         self._rules = rules
-        self.known = {**all_rules(), **rules}
+        of_households = listener.book.of_households
+        self.known = {name: rule for name, rule in all_rules().items() if rule.of_household is of_households or rule.retracts} | rules
         """Those of the folder, and the bank's own."""
         self._taken = taken
         self._was_reversed = was_reversed

@@ -150,6 +150,10 @@ class Rule(ABC, Generic[P]):
     causes: ClassVar[frozenset[Cause]]
     """Movements that can change the answer."""
     parameters: ClassVar[type[Parameters]]
+    of_household: ClassVar[bool] = False
+    """It is asked about a household, all members together (`streams.household`), and not about a customer."""
+    subject: ClassVar[Text] = Text("客户", "customer")
+    """Whom it speaks of."""
     retracts: ClassVar[bool] = False
     """It takes back what another rule told; only R07 does."""
     classification: ClassVar[Classification | None] = None

@@ -28,8 +28,8 @@ class LargeInflow(EventRule[GateParameters]):
         sender = Text(f"，来自{other}", f" from {other}") if other else Text("", "")
         return Said(
             Text("大额资金流入", "Large inflow"),
-            Text("客户收到一笔行外资金{amount}{sender}。", "The customer received {amount}{sender} from outside the bank.").fill(
-                amount=amount, sender=sender
+            Text("{who}收到一笔行外资金{amount}{sender}。", "The {who} received {amount}{sender} from outside the bank.").fill(
+                who=self.subject, amount=amount, sender=sender
             ),
             Text(
                 "今日致电了解资金来源与用途，给出配置建议。",

@@ -38,8 +38,8 @@ class LargeOutflow(EventRule[GateParameters]):
         receiver = Text(f"，转至{other}", f", to {other}") if other else Text("", "")
         return Said(
             Text("大额资金流出", "Large outflow"),
-            Text("客户转出行外资金{amount}{receiver}。", "The customer moved {amount} out of the bank{receiver}.").fill(
-                amount=amount, receiver=receiver
+            Text("{who}转出行外资金{amount}{receiver}。", "The {who} moved {amount} out of the bank{receiver}.").fill(
+                who=self.subject, amount=amount, receiver=receiver
             ),
             Text("尽快致电了解原因，准备有竞争力的产品方案。", "Call soon: learn the reason and have a competitive offer ready."),
         )

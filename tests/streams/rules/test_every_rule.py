@@ -251,10 +251,10 @@ def frozen(customer: Customer) -> bytes:
 @pytest.mark.parametrize("average", [None, 0])
 def test_it_is_quiet_about_a_customer_of_whom_nothing_is_known(name: str, average: int | None) -> None:
     rule, own = all_rules()[name], world()
-    customer = new_customer("c1")
-    situation = Situation(customer, own.books.first, own.calendar, 0, own.calendar.date_of(0))
+    customer, book = new_customer("c1"), own.books.first.households if rule.of_household else own.books.first
+    situation = Situation(customer, book, own.calendar, 0, own.calendar.date_of(0))
     situation.average = average
-    prepared = own.books.first.sheet(customer).prepared[name]
+    prepared = book.sheet(customer).prepared[name]
     if isinstance(rule, EventRule):
         assert not isinstance(rule.measure(situation, prepared), Measured)
     else:
