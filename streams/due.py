@@ -42,16 +42,21 @@ def due_by(severity: Severity, since: datetime, bank: Bank) -> datetime | None:
     hours = WORKING_HOURS.get(severity)
     if hours is None:
         return None
+    return _after(hours, since, bank.time_zone, bank.country, bank.opens_at, bank.closes_at)
+
+
+@lru_cache(maxsize=4_096)
+def _after(hours: int, since: datetime, time_zone: str, country: str, opens_at: int, closes_at: int) -> datetime:
+    """Remembered, since a tick tells many customers of something at one instant."""
     left = timedelta(hours=hours)
-    zone = ZoneInfo(bank.time_zone)
-    moment = since.astimezone(zone)
+    moment = since.astimezone(ZoneInfo(time_zone))
     for _ in range(400):
-        opens = moment.replace(hour=bank.opens_at, minute=0, second=0, microsecond=0)
-        closes = opens + timedelta(hours=bank.closes_at - bank.opens_at)
-        if is_working_day(moment.date(), bank.country) and moment < closes:
+        opens = moment.replace(hour=opens_at, minute=0, second=0, microsecond=0)
+        closes = opens + timedelta(hours=closes_at - opens_at)
+        if is_working_day(moment.date(), country) and moment < closes:
             start = max(moment, opens)
             if left <= closes - start:
                 return (start + left).astimezone(UTC)
             left -= closes - start
         moment = opens + timedelta(days=1)
-    raise ValueError(f"no working day in {bank.country} within 400 days of {since.date()}")
+    raise ValueError(f"no working day in {country} within 400 days of {since.date()}")

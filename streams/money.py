@@ -71,6 +71,14 @@ def to_decimal(units: int) -> Decimal:
     return Decimal(units // 100).scaleb(-2) if units % 100 == 0 else Decimal(units).scaleb(-4)
 
 
+def to_text(units: int) -> str:
+    """The same, as it is written."""
+    size = abs(units)
+    whole, rest = size // SCALE, size % SCALE
+    decimals = f"{rest // 100:02d}" if rest % 100 == 0 else f"{rest:04d}"
+    return f"{'-' if units < 0 else ''}{whole}.{decimals}"
+
+
 def to_quantity(held: int) -> Decimal:
     """The units of an instrument, from hundred-millionths."""
     return Decimal(held // QUANTITY_SCALE) if held % QUANTITY_SCALE == 0 else Decimal(held).scaleb(-8).normalize()

@@ -118,8 +118,9 @@ class Turn:
             return
         customer.position = offset
         self.changed[customer.customer_id] = customer
-        for notification in in_order(decision.notifications):
-            self._say(notification)
+        if decision.notifications:
+            for notification in in_order(decision.notifications):
+                self._say(notification)
 
     def encode(self) -> None:
         """Turn what has changed since the last time into records of the changelog."""

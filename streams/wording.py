@@ -84,6 +84,7 @@ def share(value: Decimal) -> Text:
     return Text(text, text)
 
 
+@lru_cache(maxsize=4_096)
 def day(on: date) -> Text:
     """A date as each language writes it."""
     return Text(format_date(on, "y年M月d日", locale=CHINESE), format_date(on, "d MMM y", locale=ENGLISH))

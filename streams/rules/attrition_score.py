@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field
@@ -50,6 +51,11 @@ class AttritionParameters(ConditionParameters):
     days: int = Field(90, ge=1, le=FIRED_DAYS, description="Dates, today included, for which an event counts")
     bands: Bands = {Severity.WARNING: Decimal(1), Severity.CRITICAL: Decimal("1.6")}
 
+    @cached_property
+    def signs(self) -> list[Sign]:
+        """What weighs anything, the heaviest first."""
+        return [Sign(rule, weight) for rule, weight in sorted(self.weights.items(), key=lambda one: (-one[1], one[0])) if weight]
+
     def rules_named(self) -> frozenset[str]:
         return frozenset(self.weights) if "weights" in self.model_fields_set else frozenset()
 
@@ -73,7 +79,7 @@ class AttritionScore(ConditionRule[AttritionParameters]):
 
     def screens(self, prepared: Prepared[AttritionParameters]) -> tuple[Screen, ...]:
         parameters = prepared.parameters
-        return (SignsReach(_signs(parameters), parameters.days, parameters.score),)
+        return (SignsReach(parameters.signs, parameters.days, parameters.score),)
 
     def next_day(self, customer: Customer, day: int, prepared: Prepared[AttritionParameters]) -> int:
         if f"{self.name}:" not in customer.conditions:
@@ -106,15 +112,10 @@ class AttritionScore(ConditionRule[AttritionParameters]):
         )
 
 
-def _signs(parameters: AttritionParameters) -> list[Sign]:
-    """The heaviest first."""
-    return [Sign(rule, weight) for rule, weight in sorted(parameters.weights.items(), key=lambda one: (-one[1], one[0])) if weight]
-
-
 def _reasons(situation: Situation, prepared: Prepared[AttritionParameters]) -> list[Sign]:
     """The signs that show, of rules that are live."""
     book, since = situation.book, situation.day - prepared.parameters.days + 1
-    signs = [sign for sign in _signs(prepared.parameters) if sign.rule in book.rules and book.settings[sign.rule].mode is Mode.LIVE]
+    signs = [sign for sign in prepared.parameters.signs if sign.rule in book.rules and book.settings[sign.rule].mode is Mode.LIVE]
     return [sign for sign in signs if sign.shows(situation.customer, since)]
 
 

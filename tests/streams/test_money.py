@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.prices import Price
-from streams.money import Rates, ceiling, half_even, parse_units, to_decimal, to_units
+from streams.money import Rates, ceiling, half_even, parse_units, to_decimal, to_text, to_units
 
 UNITS = st.integers(-(10**22) + 1, 10**22 - 1)
 WIRE_UNITS = st.integers(-(10**18) + 1, 10**18 - 1)
@@ -101,3 +101,8 @@ def test_evidence_quotes_the_rate_and_its_time_and_says_when_none_is_known() -> 
     rates.learn(price("USD", "7.1"))
     assert rates.quoted("USD") == (Decimal("7.1"), datetime(2025, 1, 1, tzinfo=UTC))
     assert rates.quoted("EUR") == (Decimal(0), None)
+
+
+@given(st.integers(-(10**20), 10**20))
+def test_an_amount_is_written_as_its_decimal_is(units: int) -> None:
+    assert to_text(units) == str(to_decimal(units))
