@@ -16,6 +16,7 @@ from itertools import groupby
 
 from schemas.notifications import Notification
 from schemas.prices import Price
+from schemas.rules import RuleSettings
 from schemas.settings import Bank, Settings
 from streams.customer import Customer, Profile
 from streams.decide import Decision, decide, pass_time
@@ -72,25 +73,26 @@ class Eras:
 class Backtest:
     """Customers and one set of rules; movements go in one by one, in the order of the feed."""
 
-    def __init__(self, settings: Settings, profiles: Mapping[str, Profile], prices: Iterable[Price]) -> None:
+    def __init__(
+        self, settings: Settings, profiles: Mapping[str, Profile], prices: Iterable[Price], versions: Iterable[RuleSettings] = ()
+    ) -> None:
         """Prepare.
 
         Args:
             settings: the bank and its rules.
             profiles: by customer_id, all known from the beginning.
             prices: in any order.
+            versions: of single rules, each from its `active_since` on.
 
         Raises:
-            schemas.settings.SettingsError: a rule, a threshold, a tier or a segment is misspelt.
+            schemas.settings.SettingsError: a rule, a threshold, a tier or a segment is misspelt, or a version is refused.
         """
         bank, detector = settings.bank, settings.detector
         self._bank = bank
         self._profiles = profiles
         self.customers: dict[str, Customer] = {}
-        world = World(
-            RuleBooks.of(settings), Rates(bank.base_currency), Calendar(bank.time_zone), detector.history_days, detector.remembered_events
-        )
-        self.book = world.books.first
+        self.books = RuleBooks.of(settings, versions)
+        world = World(self.books, Rates(bank.base_currency), Calendar(bank.time_zone), detector.history_days, detector.remembered_events)
         self.eras = Eras(world, prices)
 
     def take(self, posting: Posting) -> Decision:

@@ -133,6 +133,11 @@ class RuleBooks:
                 stretch.book.failures.clear()
         return found
 
+    @property
+    def versions(self) -> list[RuleSettings]:
+        """What begins after the beginning of time, in the order in which it does; those that are refused are left out."""
+        return sorted((each for some in self._versions.values() for each in some), key=lambda one: (starts(one), one.version))
+
     def history(self, rule: str) -> list[RuleSettings]:
         """A rule's versions, the file's first; those that are refused are left out."""
         return [self.first.settings[rule], *self._versions.get(rule, [])]
@@ -187,8 +192,7 @@ class RuleBooks:
             else:
                 self._versions.setdefault(version.rule, []).append(version)
         self._stretches = [_Stretch(BEGINNING, self.first.settings, self.first)]
-        accepted = [version for versions in self._versions.values() for version in versions]
-        for version in sorted(accepted, key=lambda one: (starts(one), one.version)):
+        for version in self.versions:
             last = self._stretches[-1]
             settings = {**last.settings, version.rule: version}
             if last.start == starts(version):

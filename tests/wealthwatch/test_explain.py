@@ -110,6 +110,22 @@ def test_every_notification_of_a_backtest_is_explained_with_its_own_numbers(bank
         assert events <= {involved["event"] for involved in answer["movements"]} or one.status == "resolved"
 
 
+def test_what_was_decided_after_a_switch_is_explained_by_the_version_that_held(bank: Path, tmp_path: Path) -> None:
+    since = "2025-04-01T00:00:00+08:00"
+    version = {"rule": "large_outflow", "version": 2, "active_since": since, "parameters": {"abs_floor": "10000", "pct": "0"}}
+    (tmp_path / "versions.jsonl").write_text(json.dumps(version))
+    given = ("--rules", tmp_path / "versions.jsonl")
+    run("backtest", bank, "--out", tmp_path, "--jobs", "1", "--json", *given)
+    found = [Notification.model_validate_json(line) for line in (tmp_path / "notifications.jsonl").read_bytes().splitlines()]
+    for number in (1, 2):
+        one = next(one for one in found if one.rule.name == "large_outflow" and one.status == "opened" and one.rule.version == number)
+        assert (one.occurred_at >= datetime.fromisoformat(since)) == (number == 2)
+        looked_up = ("--notifications", tmp_path / "notifications.jsonl", "--json")
+        answer = json.loads(run("explain", str(one.notification_id), "--feed", bank, *given, *looked_up))["answer"]
+        assert (answer["version"], answer["measured"]) == (number, json.loads(one.evidence.model_dump_json())["measured"])
+        assert (answer["threshold"] == "10000.00") == (number == 2)
+
+
 def test_without_a_file_of_notifications_the_feed_is_replayed_for_everybody(bank: Path, told: list[Notification]) -> None:
     for one in (told[0], told[-1], first(told, "cumulative_inflow", "resolved")):
         found = files(bank).messages(str(one.message_id), far)

@@ -12,13 +12,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from schemas.notifications import Notification
-from schemas.settings import Bank, Settings
+from schemas.settings import Bank
 from wealthwatch.backtesting.columns import columns_of
 from wealthwatch.backtesting.compare import COLUMNS as CHANGE_COLUMNS
 from wealthwatch.backtesting.compare import Changes, Comparison, joined
 from wealthwatch.backtesting.job import Outcome, Task
 from wealthwatch.backtesting.jobs import Progress, run
 from wealthwatch.backtesting.positions import COLUMNS as POSITION_COLUMNS
+from wealthwatch.backtesting.rules import Rules
 from wealthwatch.backtesting.runs import Runs, merged
 from wealthwatch.backtesting.tally import Said, Tally, dates_between, said
 
@@ -29,12 +30,10 @@ _ALL = [f"{name}.{kind}" for name in (NOTIFICATIONS, POSITIONS, CHANGES) for kin
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a person is shown. With a comparison, `names`, `books` and `tallies` have a second element, under the other settings."""
+    """What a person is shown. With a comparison, `books` and `tallies` have a second element, the other rules."""
 
     feeds: tuple[str, ...]
-    names: tuple[str, ...]
-    """Of the settings: the file they are from, empty for those in force."""
-    books: tuple[Settings, ...]
+    books: tuple[Rules, ...]
     outcome: Outcome
     tallies: tuple[Tally, ...]
     changes: Changes | None
@@ -42,7 +41,7 @@ class Findings:
     @property
     def bank(self) -> Bank:
         """The bank's facts."""
-        return self.books[0].bank
+        return self.books[0].settings.bank
 
     @property
     def movements(self) -> int:
@@ -109,7 +108,7 @@ def backtest(task: Task, out: Path, progress: Progress, *, parquet: bool) -> Fin
     """
     from wealthwatch.backtesting.report import report
 
-    zone = ZoneInfo(task.books[0].bank.time_zone)
+    zone = ZoneInfo(task.books[0].settings.bank.time_zone)
     made = task.folder / "made"
     made.mkdir()
     outcome = run(task, progress)
@@ -127,7 +126,7 @@ def backtest(task: Task, out: Path, progress: Progress, *, parquet: bool) -> Fin
         for _ in told:
             pass
     _copy(outcome.held, made / f"{POSITIONS}.jsonl")
-    findings = Findings(tuple(source.name for source in task.sources), task.names, task.books, outcome, tallies, changes)
+    findings = Findings(tuple(source.name for source in task.sources), task.books, outcome, tallies, changes)
     (made / SUMMARY).write_text(json.dumps(findings.summary(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     (made / REPORT).write_text(report(findings), encoding="utf-8")
     if parquet:

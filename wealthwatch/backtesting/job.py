@@ -10,7 +10,6 @@ from pathlib import Path
 
 from schemas.dead_letters import Fault
 from schemas.notifications import Notification
-from schemas.settings import Settings
 from streams.backtest import KEPT_ERAS, Backtest, order_of
 from streams.decide import Result
 from streams.history import History
@@ -20,6 +19,7 @@ from streams.wire import MISMATCH, OUT_OF_RANGE, Refusal
 from wealthwatch.backtesting.beside import Bad, prices, profiles
 from wealthwatch.backtesting.positions import position
 from wealthwatch.backtesting.routing import Gathered, Item
+from wealthwatch.backtesting.rules import Rules
 from wealthwatch.backtesting.runs import Runs
 from wealthwatch.backtesting.source import Beside, Source
 
@@ -35,8 +35,7 @@ class Task:
     Args:
         sources: the feeds, in their order.
         customers, prices: what stands beside them.
-        books: the settings in force, and those to compare with, if any.
-        names: the files that they are from, empty for those in force.
+        books: the rules to run, and those to compare with, if any.
         folder: takes the runs.
         jobs: how many there are.
     """
@@ -44,8 +43,7 @@ class Task:
     sources: tuple[Source, ...]
     customers: tuple[Beside, ...]
     prices: tuple[Beside, ...]
-    books: tuple[Settings, ...]
-    names: tuple[str, ...]
+    books: tuple[Rules, ...]
     folder: Path
     jobs: int
 
@@ -91,10 +89,10 @@ class Job:
         self._task, self._number = task, number
         known, self._share = profiles(number, task.jobs, task.customers)
         learnt, refused = prices(task.prices)
-        self._backtests = [Backtest(settings, known.ours, learnt) for settings in task.books]
+        self._backtests = [Backtest(rules.settings, known.ours, learnt, rules.versions) for rules in task.books]
         self._together = len(self._backtests[0].eras) <= KEPT_ERAS
         self._runs = [Runs(task.folder, f"found.{place}.{number}") for place in range(len(task.books))]
-        self._largest = task.books[0].detector.largest_movement_bytes
+        self._largest = task.books[0].settings.detector.largest_movement_bytes
         self._outcome = Outcome(managers=known.managers)
         for bad in [*known.refused, *(refused if number == 0 else ())]:
             self._refuse(bad)
@@ -120,13 +118,13 @@ class Job:
         for backtest, runs in zip(self._backtests, self._runs, strict=True):
             for found in backtest.finish(to):
                 _keep(found, runs)
-            self._outcome.failures += Counter({f"{rule}: {fault}": count for (rule, fault), count in backtest.book.failures.items()})
+            self._outcome.failures += Counter({f"{rule}: {fault}": count for (rule, fault), count in backtest.books.failures().items()})
         held = Runs(self._task.folder, f"held.{self._number}")
         first = self._backtests[0]
         for customer in first.customers.values():
             customer.history = History()  # of the past, and writing them would take most of the time
             if customer.accounts:
-                held.add(customer.customer_id.encode(), position(customer, first.book))
+                held.add(customer.customer_id.encode(), position(customer, first.books.at(to)))
         self._outcome.customers = len(first.customers)
         self._outcome.found = [runs.close() for runs in self._runs]
         self._outcome.held = held.close()

@@ -111,10 +111,14 @@ class Topic:
 
     def lines(self) -> Side:
         """All records, as something beside another feed."""
+        for record in self.records():
+            if record.value is not None:
+                yield self.where(record.partition * PLACES + record.offset), record.offset, record.key, record.value
+
+    def records(self) -> Iterator[ConsumerRecord]:
+        """All of them, those that take something away, too."""
         for one in self.ranges:
-            for record in self._records(one):
-                if record.value is not None:
-                    yield self.where(one.partition * PLACES + record.offset), record.offset, record.key, record.value
+            yield from self._records(one)
 
     def beside(self, what: str) -> Topic | None:
         """All of the topic of the same prefix, where this one is named as a topic of movements and the other exists."""

@@ -30,8 +30,13 @@ def command(
     ],
     customers: Annotated[str | None, typer.Option(metavar="F", help="Profiles; else x.customers.jsonl beside x.jsonl.")] = None,
     prices: Annotated[str | None, typer.Option(metavar="F", help="Rates and prices; else x.prices.jsonl beside x.jsonl.")] = None,
-    rules: Annotated[Path | None, typer.Option(metavar="F", help="Rules to run, in TOML; else those in force.")] = None,
-    compare: Annotated[Path | None, typer.Option(metavar="F", help="Other rules: what would they add and remove?")] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option(
+            metavar="F", help="Rules to run: settings (.toml), or versions (.jsonl, kafka://host:port/topic); else those in force."
+        ),
+    ] = None,
+    compare: Annotated[str | None, typer.Option(metavar="F", help="Other rules, in the same ways: what would they add and remove?")] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", file_okay=False, help="Where the results go.")] = Path("backtest"),
     jobs: Annotated[int | None, typer.Option(min=1, max=256, help="Processes; as many as there are processors.")] = None,
     parquet: Annotated[bool, typer.Option("--parquet", help="The results in Parquet, too.")] = False,
@@ -43,7 +48,12 @@ def command(
     DIR then holds notifications.jsonl, positions.jsonl, summary.json and report.html, a page to be mailed. The same feeds and rules give
     the same bytes, whatever the number of jobs.
 
+    In force for a Kafka topic are the settings and every version on the topic of rules beside it, each from its `active_since` on: what was
+    decided is decided again. A .jsonl file of versions (`wealthwatch rules export`, or a line of your own) is tried on top of the settings.
+
     `wealthwatch backtest bank.jsonl --compare stricter.toml`
+
+    `wealthwatch backtest bank.jsonl --compare from_june.jsonl`
 
     `wealthwatch backtest "kafka://127.0.0.1:9092/wealth.movements?from=2025-03-01T00:00+08:00"`
     """
@@ -54,21 +64,22 @@ def command(
     from wealthwatch.backtesting.findings import workplace
     from wealthwatch.backtesting.job import Task
     from wealthwatch.backtesting.parquet import connect
-    from wealthwatch.backtesting.rules import with_rules
+    from wealthwatch.backtesting.rules import rules_of
     from wealthwatch.backtesting.tables import show
+    from wealthwatch.tuning.pages import warn
 
     settings = settings_of(context)
-    chosen = [rules] if compare is None else [rules, compare]
-    books = tuple(with_rules(settings, file) for file in chosen)
     began = time.monotonic()
     try:
         sources = tuple(source_of(feed, format_, settings.kafka) for feed in feeds)
+        books = tuple(rules_of(settings, given, sources) for given in ([rules] if compare is None else [rules, compare]))
+        for one in books:
+            warn(one.refused)
         if parquet:
             connect().close()
         sides = (beside(sources, "customers", customers, settings.kafka), beside(sources, "prices", prices, settings.kafka))
         with workplace(out) as folder:
-            names = tuple(file.name if file else "" for file in chosen)
-            task = Task(sources, *sides, books, names, Path(folder), jobs or _processors())
+            task = Task(sources, *sides, books, Path(folder), jobs or _processors())
             findings = _run(task, out, parquet=parquet, silent=json)
     except UnknownFeedError as error:
         raise Refusal(str(error.args[0]), exit_code=USAGE) from error

@@ -44,7 +44,7 @@ def command(
     format_: Annotated[str, typer.Option("--format", "-f", help="What the files are: jsonl, pkdd99, ...")] = "jsonl",
     customers: Annotated[str | None, typer.Option(metavar="F", help="Profiles; else x.customers.jsonl beside x.jsonl.")] = None,
     prices: Annotated[str | None, typer.Option(metavar="F", help="Rates and prices; else x.prices.jsonl beside x.jsonl.")] = None,
-    rules: Annotated[Path | None, typer.Option(metavar="F", help="Rules of a TOML file; else those in force.")] = None,
+    rules: Annotated[str | None, typer.Option(metavar="F", help="Rules to replay with, as for backtest; else those in force.")] = None,
     told: Annotated[
         Path | None,
         typer.Option("--notifications", metavar="F", help="Where to look the id up, such as backtest/notifications.jsonl; saves a replay."),
@@ -80,8 +80,8 @@ def command(
         raise Refusal("a notification has its own time", "leave --at and --tick out", USAGE)
     spoken = _spoken(language)
     settings = settings_of(context)
-    source, settings = _source(settings, tuple(feeds or ()), format_, customers, prices, rules, told)
     try:
+        source, settings = _source(settings, tuple(feeds or ()), format_, customers, prices, rules, told)
         with _progress() as far:
             if notification is not None:
                 report = question.of_notification(source, settings, notification, far)
@@ -104,17 +104,16 @@ def _source(
     form: str,
     customers: str | None,
     prices: str | None,
-    rules: Path | None,
+    rules: str | None,
     told: Path | None,
 ) -> tuple[Source, Settings]:
     """What to read, and the settings with the rules that are explained."""
     from handlers import topics
-    from wealthwatch.backtesting.rules import with_rules
     from wealthwatch.explaining.files import Files
 
     if feeds:
-        settings = with_rules(settings, rules)
-        return Files(settings, feeds, form, customers, prices, told), settings
+        files = Files(settings, feeds, form, customers, prices, rules, told)
+        return files, files.rules.settings
     if customers or prices or rules or told:
         raise Refusal("--customers, --prices, --rules and --notifications go with files", "add --feed FILE", USAGE)
     from wealthwatch.explaining.topics import Topics

@@ -89,7 +89,7 @@ def list_rules(context: typer.Context, at: _At = None, offline: _Offline = False
         _print_json({"rules": [pages.facts(rule, books, now) for rule in books.at(now).known.values()]})
     else:
         pages.print_list(books, now)
-        pages.warn(books)
+        pages.warn(books.refused.values())
 
 
 @app.command()
@@ -120,7 +120,7 @@ def show(
         _print_json(pages.facts(rule, books, now) | pages.details(rule, books, now, layers))
     else:
         pages.print_rule(rule, books, now, layers)
-        pages.warn(books)
+        pages.warn(books.refused.values())
 
 
 @app.command("set")
@@ -222,6 +222,20 @@ def withdraw(context: typer.Context, name: _Name) -> None:
             raise Refusal(what, f"let it, and set the rule otherwise with `wealthwatch rules set {name}`", USAGE)
         publisher.withdraw(pending[-1])
     typer.echo(f"{name} version {pending[-1].version}, which was to hold from {when(pending[-1], settings.bank)}, is taken back")
+
+
+@app.command()
+def export(context: typer.Context) -> None:
+    """Print every version on `wealth.rules`, a record a line, in the order in which they begin; what is refused is left out.
+
+    `wealthwatch rules export > versions.jsonl`, for `wealthwatch backtest bank.jsonl --rules versions.jsonl`
+    """
+    from wealthwatch.tuning import pages
+
+    books = _books(settings_of(context), offline=False)
+    for version in books.versions:
+        typer.echo(version.model_dump_json(exclude_none=True))
+    pages.warn(books.refused.values())
 
 
 @app.command()

@@ -17,12 +17,12 @@ from streams.backtest import Backtest, full_hour_after
 from streams.customer import Profile
 from streams.posting import Posting
 from streams.reading import read
-from streams.timeline import RuleBooks
 from streams.wire import Refusal
 from wealthwatch.backtesting.beside import prices, profiles
 from wealthwatch.backtesting.feeds import beside, source_of
 from wealthwatch.backtesting.lines import pieces
 from wealthwatch.backtesting.routing import Item, Share
+from wealthwatch.backtesting.rules import Rules, rules_of
 from wealthwatch.backtesting.source import Source
 from wealthwatch.explaining.life import Past, Step
 
@@ -36,10 +36,11 @@ class Files:
     """Feeds in the order of time, and what stands beside them.
 
     Attributes:
-        settings: the bank, and the rules that are to be explained.
+        settings: those in force.
         feeds: as the person wrote them.
         form: a format of `handlers.feeds`.
         customers, prices: as the person wrote them; None for what stands beside the feeds.
+        given: the rules that are to be explained, as the person wrote them; None for those in force.
         told: a file of notifications to look ids up in, such as a backtest's; without one all feeds are replayed for everybody.
     """
 
@@ -48,13 +49,14 @@ class Files:
     form: str = "jsonl"
     customers: str | None = None
     prices: str | None = None
+    given: str | None = None
     told: Path | None = None
 
     def messages(self, wanted: str, far: Far) -> list[Notification]:
         """What is said under an id, of a notification or of one message, in order; all of the notification."""
         if self.told is not None:
             return _told(self.told, wanted)
-        backtest = Backtest(self.settings, self._profiles, self._prices)
+        backtest = Backtest(self.rules.settings, self._profiles, self._prices, self.rules.versions)
         found: list[Notification] = []
         last = 0
         for posting in self._read(None, far):
@@ -69,7 +71,12 @@ class Files:
         steps = [Step.of(posting) for posting in self._read(customer_id.encode(), far)]
         if not steps:
             return None
-        return Past(customer_id, steps, self._profiles.get(customer_id), self._prices, RuleBooks.of(self.settings))
+        return Past(customer_id, steps, self._profiles.get(customer_id), self._prices, self.rules.books())
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The rules that are to be explained."""
+        return rules_of(self.settings, self.given, self._sources)
 
     @cached_property
     def _sources(self) -> tuple[Source, ...]:

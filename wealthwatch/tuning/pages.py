@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from inspect import cleandoc
 from typing import Any
 
@@ -11,7 +12,7 @@ import typer
 from schemas.rules import RuleSettings
 from schemas.settings import Bank
 from streams.rule import Rule
-from streams.timeline import RuleBooks, starts
+from streams.timeline import Refused, RuleBooks, starts
 from wealthwatch.tuning.change import Layer
 from wealthwatch.tuning.differences import differences
 from wealthwatch.tuning.origins import apart, origins
@@ -81,7 +82,7 @@ def print_change(rule: Rule[Any], former: RuleSettings, version: RuleSettings, b
     typer.echo(f"{rule.name} version {version.version}, by {version.changed_by}, holds from {when(version, bank)} on (event time)")
 
 
-def warn(books: RuleBooks) -> None:
+def warn(refused: Iterable[Refused]) -> None:
     """Say what on the topic is no version."""
-    for refused in books.refused.values():
-        typer.echo(safe(f"refused on wealth.rules: {refused.key!r}: {refused.fault}: {refused.detail}"), err=True)
+    for one in refused:
+        typer.echo(safe(f"refused on wealth.rules: {one.key!r}: {one.fault}: {one.detail}"), err=True)

@@ -24,6 +24,7 @@ from wealthwatch.backtesting.report.explained import EXPLAINED
 from wealthwatch.backtesting.report.timeline import binned, unit_for
 from wealthwatch.backtesting.report.view import OF_A_HOUSEHOLD
 from wealthwatch.backtesting.report.words import TEXTS
+from wealthwatch.backtesting.rules import Rules
 from wealthwatch.backtesting.tally import RuleName, Said, Tally
 
 from .conftest import Run
@@ -54,7 +55,7 @@ def findings(rules: int, days: int, *, feeds: tuple[str, ...] = ("a.jsonl",), lo
         bad=[Bad((0, 7), "<script>alert(1)</script>.jsonl:7", Fault.NOT_JSON, "not JSON")],
         spans={0: Span(begins, begins + 86_400 * (days - 1))},
     )
-    return Findings(feeds, ("",), (Settings(),), outcome, (tally,), None)
+    return Findings(feeds, (Rules(Settings()),), outcome, (tally,), None)
 
 
 def test_the_page_asks_nothing_of_any_network_and_runs_nothing() -> None:
@@ -124,9 +125,9 @@ def pages(tmp_path: Path, compared: Path) -> dict[str, Path]:
         "many": findings(len(EXPLAINED) + 1, 900),
         "one": findings(1, 1),
         "long": findings(5, 90, feeds=("x" * 300,), long=True),
-        "none": Findings(("a",), ("",), (Settings(),), Outcome(), (Tally(ZoneInfo("UTC")),), None),
+        "none": Findings(("a",), (Rules(Settings()),), Outcome(), (Tally(ZoneInfo("UTC")),), None),
         "quiet": Findings(
-            ("a",), ("", "b.toml"), (Settings(), Settings()), findings(1, 40).outcome, (Tally(ZoneInfo("UTC")),) * 2, Changes()
+            ("a",), (Rules(Settings()), Rules(Settings(), name="b.toml")), findings(1, 40).outcome, (Tally(ZoneInfo("UTC")),) * 2, Changes()
         ),
     }
     for name, one in made.items():

@@ -14,7 +14,7 @@ from wealthwatch.backtesting.compare import Change
 from wealthwatch.backtesting.findings import Findings
 from wealthwatch.backtesting.report.charts import FRAMES, SEVERITIES, Axes, Column, bar, both_ways, columns
 from wealthwatch.backtesting.report.explained import EXPLAINED
-from wealthwatch.backtesting.report.settings import setting_of, switched_off
+from wealthwatch.backtesting.report.settings import settings_of, switched_off
 from wealthwatch.backtesting.report.timeline import binned, unit_for
 from wealthwatch.backtesting.report.words import Words, number
 from wealthwatch.backtesting.tally import Daily, Tally, most
@@ -112,7 +112,8 @@ class View:
 
     def _known(self) -> dict[str, Rule[Any]]:
         """Every rule of any of the settings."""
-        return {name: rule for book in reversed(self.findings.books) for name, rule in known_rules(book.rules, book.bank).items()}
+        every = [rules.settings for rules in reversed(self.findings.books)]
+        return {name: rule for settings in every for name, rule in known_rules(settings.rules, settings.bank).items()}
 
     def off_rules(self) -> list[str]:
         """Rules that were not run."""
@@ -195,7 +196,7 @@ class View:
             for name in sorted(changes.by_rule, key=lambda name: (-changes.by_rule[name].total(), name))
         ]
         return {
-            "lead": self.words("compare.lead", other=self.findings.names[1], before=self.tally.opened, after=after.opened),
+            "lead": self.words("compare.lead", other=self.findings.books[1].name, before=self.tally.opened, after=after.opened),
             "kinds": kinds,
             "rules": rules,
             "same": self.words("compare.same", n=changes.same),
@@ -212,7 +213,7 @@ class View:
         """Every rule and how it is set, under each set of settings."""
         rows = []
         for name in self._known():
-            found = [setting_of(book, name) for book in self.findings.books]
+            found = [settings_of(rules, name) for rules in self.findings.books]
             rows.append({"name": name, "set": found, "differs": len(set(found)) > 1})
         return rows
 

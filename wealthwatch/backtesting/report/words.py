@@ -117,6 +117,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "settings.floor": ("单笔交易起点金额", "A single movement matters from"),
     "settings.mode": ("状态", "State"),
     "settings.value": ("设置", "Settings"),
+    "settings.since": ("自 {at} 起：", "From {at} on:"),
     "settings.default": ("默认", "defaults"),
     "mode.live": ("生效", "on"),
     "mode.test": ("测试（不通知）", "in test (nobody is told)"),
