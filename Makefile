@@ -5,6 +5,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Side by side, one process a core; more than four want more memory than they save time. Only Apache Kafka is tested by itself.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist worksteal
 NATIVE := build/native
 # Runs what follows on the compiled core, where there is one; without the first of the two, Python would find the sources of this folder first.
 ON_NATIVE := PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/$(NATIVE)
@@ -20,12 +22,12 @@ run: $(VENV)/.run ## Show it: a bank, its movements, and the managers' inbox, on
 	@$(BIN)/wealthwatch demo $(ARGS)
 
 test: $(VENV)/.dev ## Run the whole test suite on the embedded broker
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 native: $(NATIVE)/.made ## Compile the decision core into build/native (needs a C compiler)
 
 test-native: $(NATIVE)/.made ## Run the tests of the decision core on the compiled one
-	@$(ON_NATIVE) $(BIN)/python -m pytest --override-ini pythonpath=$(NATIVE) --core compiled tests/streams $(ARGS)
+	@$(ON_NATIVE) $(BIN)/python -m pytest --override-ini pythonpath=$(NATIVE) --core compiled $(SIDE_BY_SIDE) tests/streams $(ARGS)
 
 test-oracle: $(NATIVE)/.made ## Hold a year of 5,000 customers, decided by the compiled core, to SQL (20 minutes)
 	@$(ON_NATIVE) $(BIN)/wealthwatch --version
