@@ -21,6 +21,7 @@ from schemas.settings import Bank, Settings
 from streams.customer import Customer, Profile
 from streams.decide import Decision, decide, pass_time
 from streams.due import due_by
+from streams.household import TAKEN, Household, by_household, of_households
 from streams.money import Rates
 from streams.posting import Posting
 from streams.state import new_customer
@@ -91,6 +92,8 @@ class Backtest:
         self._bank = bank
         self._profiles = profiles
         self.customers: dict[str, Customer] = {}
+        self._members = by_household(profiles)
+        self._households: dict[str, Household] = {}
         self.books = RuleBooks.of(settings, versions)
         world = World(self.books, Rates(bank.base_currency), Calendar(bank.time_zone), detector.history_days, detector.remembered_events)
         self.eras = Eras(world, prices)
@@ -105,6 +108,9 @@ class Backtest:
                 customer.profile = profile
         at = posting.at
         decision = decide(customer, posting, datetime.fromtimestamp(at, UTC), self.eras.at(max(at, customer.clock)), self.eras.at)
+        household_id = customer.profile.household_id
+        if household_id is not None and decision.result in TAKEN:
+            decision.notifications += self._together(household_id, posting)
         if decision.notifications:
             decision.notifications = [_dated(found, self._bank) for found in decision.notifications]
         return decision
@@ -115,6 +121,20 @@ class Backtest:
         for customer in self.customers.values():
             for found in pass_time(customer, to, at, world, self.eras.at):
                 yield _dated(found, self._bank)
+        for household in self._households.values():
+            for found in household.pass_time(to, at, of_households(world), self._then):
+                yield _dated(found, self._bank)
+
+    def _together(self, household_id: str, posting: Posting) -> list[Notification]:
+        """What a member's movement means to all members."""
+        household = self._households.get(household_id)
+        if household is None:
+            household = self._households[household_id] = Household.born(household_id, self._members[household_id])
+        world = self.eras.at(max(posting.at, household.customer.clock))
+        return household.take(posting, datetime.fromtimestamp(posting.at, UTC), of_households(world), self._then).notifications
+
+    def _then(self, at: int) -> World:
+        return of_households(self.eras.at(at))
 
 
 def full_hour_after(moment: int) -> int:

@@ -22,13 +22,12 @@ from typing import Any, Final
 import msgspec
 
 from schemas.notifications import Notification
-from streams.book import RuleBook
 from streams.customer import Account, Customer, Profile
 from streams.decide import AVERAGE_DAYS, Decision, Result, decide, decided_tier, pass_time
 from streams.portfolio import MOST
 from streams.posting import Posting
 from streams.state import decode, new_customer, written
-from streams.timeline import RuleBooks
+from streams.timeline import HouseholdBooks
 from streams.wire import Counterparty
 from streams.world import World
 
@@ -75,18 +74,6 @@ def holdings(customer: Customer) -> bytes:
     return written(bare)
 
 
-class HouseholdBooks(RuleBooks):
-    """A timeline's books of households."""
-
-    def __init__(self, books: RuleBooks) -> None:
-        self.of_customers = books
-        self.bank, self.first = books.bank, books.first.households
-
-    def at(self, instant: int) -> RuleBook:
-        """See `RuleBooks.at`."""
-        return self.of_customers.at(instant).households
-
-
 def of_households(world: World) -> World:
     """The world in which households are decided."""
     return World(HouseholdBooks(world.books), world.rates, world.calendar, world.history_days, world.remembered_events)
@@ -98,6 +85,8 @@ class Household:
     def __init__(self, customer: Customer, members: dict[str, Member]) -> None:
         self.customer = customer
         self.members = members
+        self.unsaved = False
+        """The members have changed since they were last written."""
 
     @classmethod
     def born(cls, household_id: str, members: Iterable[Member]) -> Household:
@@ -116,6 +105,7 @@ class Household:
         member = self.members.get(posting.customer_id)
         if member is None:
             member = self.members[posting.customer_id] = Member(posting.customer_id)
+            self.unsaved = True
             self._represent()
         other = posting.counterparty
         posting.counterparty = self._seen(other)
@@ -125,6 +115,7 @@ class Household:
             posting.counterparty = other
         if decision.result in TAKEN and posting.account_id not in member.accounts:
             member.accounts = [*member.accounts, posting.account_id]
+            self.unsaved = True
         decision.notifications = self._told(decision.notifications)
         return decision
 
@@ -155,7 +146,9 @@ class Household:
             accounts = list(bare.accounts)
             for account_id, account in bare.accounts.items():
                 self._with(account_id, account, at, world)
+            self.customer.in_units = self.customer.in_units or bare.in_units
         self.members[member.customer_id] = msgspec.structs.replace(member, accounts=accounts)
+        self.unsaved = True
         self._represent()
         if was_here is not member.here:
             self._decide_tier(world)

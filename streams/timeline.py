@@ -202,6 +202,20 @@ class RuleBooks:
         self._starts = [stretch.start for stretch in self._stretches]
 
 
+class HouseholdBooks(RuleBooks):
+    """The same timeline's books of households."""
+
+    def __init__(self, books: RuleBooks) -> None:
+        self.bank = books.bank
+        self.first = books.first.households
+        self.of_customers = books
+
+    def at(self, instant: int) -> RuleBook:
+        """See `RuleBooks.at`."""
+        book: RuleBook = self.of_customers.at(instant).households
+        return book
+
+
 def starts(version: RuleSettings) -> int:
     """The first whole second at which a version holds."""
     return BEGINNING if version.active_since is None else instant(version.active_since)

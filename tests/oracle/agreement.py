@@ -1,8 +1,8 @@
 """What the detector told beside what the oracle counts: the same openings, with the same numbers, or which ones differ.
 
 The two say the same thing where rule, customer, trigger (or the instant of the tick), facet and measured value agree. The facet of an event
-rule is left out, since its movement says it, and that of tier_up and near_tier, since the average says which line it is. Not compared: the
-versions of rules for households, which the detector has not got, and the facets of low_balance for what is scheduled, since the oracle
+rule is left out, since its movement says it, and that of tier_up and near_tier, since the average says which line it is. What is told of a
+household is compared under the household, whoever it names. Not compared: the facets of low_balance for what is scheduled, since the oracle
 knows nothing of standing orders.
 """
 
@@ -18,7 +18,7 @@ from schemas.notifications import Notification, NotificationKind, Status
 from tests.oracle.finding import Finding
 from tests.oracle.findings import ALL_RULES, OF_HOUSEHOLDS, OF_TIERS
 
-COMPARED = ALL_RULES - OF_HOUSEHOLDS.keys()
+COMPARED = ALL_RULES
 SCHEDULED = ":scheduled"
 LAST_DIGIT = {"ratio": Decimal("0.000001"), "money": Decimal("0.0001"), "days": Decimal(1)}
 """To which a notification's number is rounded down, by its unit."""
@@ -88,8 +88,9 @@ def agreements(counted: Collection[Finding], told: Iterable[Opening], rules: Col
 def _opening(said: Notification) -> Opening:
     event_id = said.evidence.triggers[0].event_id if said.evidence.triggers else None
     faceted = said.kind is NotificationKind.CONDITION and said.rule.name not in OF_TIERS
-    facet = said.dedup_key.removeprefix(f"{said.rule.name}:{said.customer_id}:") if faceted else ""
-    finding = Finding(said.rule.name, said.customer_id, event_id, said.occurred_at, facet, said.evidence.measured)
+    about = said.household_id or "" if said.rule.name in OF_HOUSEHOLDS else said.customer_id
+    facet = said.dedup_key.removeprefix(f"{said.rule.name}:{about}:") if faceted else ""
+    finding = Finding(said.rule.name, about, event_id, said.occurred_at, facet, said.evidence.measured)
     return Opening(finding, said.evidence.unit)
 
 

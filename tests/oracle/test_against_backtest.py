@@ -23,6 +23,7 @@ from streams.posting import Posting
 from streams.reading import read
 from tests.oracle import Finding, Paths, Thresholds, expected
 from tests.oracle.agreement import COMPARED, Opening, agreements, openings
+from tests.oracle.findings import OF_HOUSEHOLDS
 from wealthwatch.configuration import environment_of
 from wealthwatch.simulation import Plan, write
 
@@ -43,6 +44,7 @@ NOT_IN_REAL_ACCOUNTS = {
     "allocation_shift": "all are demand deposits",
     "dormant_reactivated": "nobody rests for more than 60 days",
     "drip_outflow": "nobody pays one account five times in 30 days",
+    **dict.fromkeys(OF_HOUSEHOLDS, "who lives with whom is not known"),
     "near_tier": "nobody has 180,000 on average",
     "recurring_credit_missing": "no pension stops",
     "tier_up": "nobody has 200,000 on average",
