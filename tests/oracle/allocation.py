@@ -40,21 +40,23 @@ _COLUMNS = ", ".join(CLASSES)
 WEIGHTS = f"""
 CREATE OR REPLACE TEMP TABLE weights AS
     WITH steps AS (
-        SELECT customer_id, place, today, NOT snapshot AS asked, false AS dawn, asset_class, (aum_change * 10000)::BIGINT AS units
+        SELECT customer_id, place, today, NOT snapshot AS asked, asset_class, (aum_change * 10000)::BIGINT AS units
         FROM movements WHERE hash(customer_id) % $parts = $part
-        UNION ALL SELECT customer_id, place, today, true, dawn, '', 0 FROM clock WHERE hash(customer_id) % $parts = $part)
-    SELECT customer_id, place, today, asked, dawn, sum(units) OVER in_order AS aum, {_SUMS} FROM steps
+        UNION ALL SELECT customer_id, place, today, true, '', 0 FROM clock WHERE hash(customer_id) % $parts = $part)
+    SELECT customer_id, place, today, asked, sum(units) OVER in_order AS aum, {_SUMS} FROM steps
     WINDOW in_order AS (PARTITION BY customer_id ORDER BY place, today)
 """
 
 SHIFT = f"""
+WITH closed AS (
+    SELECT * FROM weights QUALIFY row_number() OVER (PARTITION BY customer_id, today ORDER BY place DESC) = 1)
 SELECT w.customer_id, $facet AS facet, w.place, w.today,
     {" + ".join(f"abs(w.{name} * b.aum - b.{name} * w.aum)" for name in CLASSES)} AS value,
     2 * w.aum * b.aum AS per, share_rise(value, per, $share) AS edge
-FROM weights w JOIN weights b ON b.dawn AND b.customer_id = w.customer_id AND b.today = w.today - $dates + 1
+FROM weights w JOIN closed b ON b.customer_id = w.customer_id AND b.today = w.today - $dates
 WHERE w.asked AND w.aum >= $least AND b.aum > 0
 """
-"""The state at a date's first tick is the close of the date before."""
+"""The state at the last movement or tick of a date is its close: a price of the midnight after it is not in it."""
 
 LARGEST = f"""
 SELECT customer_id, $facet AS facet, place, today, greatest({_COLUMNS}) AS value, aum AS per, share_rise(value, per, $share) AS edge

@@ -34,7 +34,7 @@ CREATE OR REPLACE TEMP MACRO fall(value, threshold) AS
 TICKS = """
 CREATE OR REPLACE TEMP TABLE ticks AS
     WITH told AS (SELECT unnest($dates)::DATE AS date, unnest($moments)::TIMESTAMPTZ AS moment),
-    begins AS (SELECT today, min(place) AS place FROM movements GROUP BY ALL)
+    begins AS (SELECT today, min(place) AS place FROM movements WHERE kind <> 'price' GROUP BY ALL)
     SELECT date, moment, CASE WHEN moment < $final THEN place - 1 ELSE (SELECT max(place) + 1 FROM movements) END AS place,
         row_number() OVER (PARTITION BY date ORDER BY moment) = 1 AS dawn
     FROM told ASOF LEFT JOIN begins ON date <= today
