@@ -24,6 +24,8 @@ class Positions(msgspec.Struct):
     movements: int = 0
     customers: int = 0
     ticks: int = 0
+    ticked: int = 0
+    """Event time of the last tick that has passed for everybody."""
     published: bool = False
     """The customers' positions (allocations) were published up to here."""
 

@@ -205,6 +205,18 @@ def pass_time(
     return found
 
 
+def rouse(customer: Customer, now: int, world: World) -> None:
+    """The customer has a new profile, which may give passing time something to say from now on, even if it had nothing.
+
+    Args:
+        customer: whose wake is set anew.
+        now: event time, whole seconds since 1970, that has passed for the customer.
+        world: rules and calendar.
+    """
+    if not 0 < customer.wake <= now:
+        customer.wake = _next_tick(customer, world.calendar.date_of(max(customer.clock, now)), world)
+
+
 def _next_tick(customer: Customer, day: int, world: World) -> int:
     """The next instant after the clock, which is on `day`, at which passing time alone can change an answer; 0 for none."""
     tick = 0

@@ -186,8 +186,8 @@ class Partition:
         """Read profiles and ticks as they come."""
         kafka = self._context.settings.kafka
         reader = PartitionReader(kafka)
-        await reader.start()
         try:
+            await reader.start()
             starts = {
                 (kafka.topic(CUSTOMERS), self.number): session.positions.customers,
                 (kafka.topic(TICKS), self.number): session.positions.ticks,

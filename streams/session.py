@@ -20,7 +20,7 @@ from schemas.notifications import Notification, Status
 from schemas.settings import Settings
 from schemas.topics import CUSTOMERS, DEAD_LETTERS, MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES, TICKS
 from streams.changelog import POSITIONS_KEY, PartitionReader, Recovered, encode_positions
-from streams.decide import pass_time
+from streams.decide import pass_time, rouse
 from streams.fuse import Fuse
 from streams.intake import Intake, appended_at
 from streams.metrics import Metrics
@@ -167,6 +167,7 @@ class Session:
         if profile is not None:
             customer = self.store.customer(record.key.decode())
             customer.profile = profile
+            rouse(customer, self.positions.ticked, self._world)
             self._turn.changed[customer.customer_id] = customer
         self.positions.customers = record.offset + 1
 
@@ -208,7 +209,7 @@ class Session:
                     await asyncio.sleep(0)
             if len(self._turn.touched) >= self._detector.batch_records:
                 await self._commit(more=True)
-        self.positions.ticks = record.offset + 1
+        self.positions.ticks, self.positions.ticked = record.offset + 1, max(self.positions.ticked, at)
 
     def _say(self, notification: Notification) -> None:
         headers = cloud_event(f"notification.{notification.status}", str(notification.message_id), SOURCE, notification.occurred_at)

@@ -1,0 +1,162 @@
+"""One partition on a broker: what is left of a batch whose commit fails, and a profile that comes while its customer sleeps."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka.errors import KafkaConnectionError
+
+from schemas.notifications import Notification
+from schemas.settings import Settings
+from schemas.ticks import Tick
+from schemas.topics import CUSTOMERS, MOVEMENTS, NOTIFICATIONS, STATES, TICKS, Topic
+from streams.changelog import POSITIONS_KEY, PartitionReader, Positions, decode_positions
+from streams.metrics import Metrics
+from streams.money import Rates
+from streams.partition import Partition
+from streams.publisher import Batch, Ordered, Publisher, Transactional
+from streams.session import Context
+from streams.state import decode
+from streams.timeline import RuleBooks
+from streams.windows import Calendar
+from streams.world import World
+from tests.brokers.records import await_records, read_all
+from tests.streams.builders import instant, iso, movement
+
+NUMBER = 0
+"""The partition; everything is produced to it, whatever its key."""
+
+
+async def _followed(number: int, offset: int) -> None:
+    """The group's offset, which nobody looks at here."""
+
+
+def publisher(settings: Settings, number: int) -> Publisher:
+    """As the detector makes it."""
+    if settings.detector.processing_guarantee == "exactly_once":
+        return Transactional(settings, number)
+    return Ordered(settings, number, _followed)
+
+
+class FailingOnce:
+    """A publisher whose first commit of movements fails after it was begun, as where the broker goes away: nothing of it is written."""
+
+    def __init__(self, real: Publisher, failures: list[Positions]) -> None:
+        self._real, self._failures = real, failures
+
+    async def start(self) -> None:
+        await self._real.start()
+
+    async def publish(self, batch: Batch, offset: int | None) -> None:
+        _, positions = batch.states[-1][-1]
+        if not self._failures and decode_positions(positions).movements:
+            self._failures.append(decode_positions(positions))
+            if isinstance(self._real, Transactional):
+                await self._real._producer.begin_transaction()  # left open, as by a broker that goes away
+                await self._real._send_states(batch)
+            raise KafkaConnectionError("the broker is gone")
+        await self._real.publish(batch, offset)
+
+    async def stop(self) -> None:
+        await self._real.stop()
+
+
+async def produce(settings: Settings, topic: Topic, *records: tuple[str, bytes]) -> None:
+    """Write (key, value) to the partition."""
+    producer = AIOKafkaProducer(**settings.kafka.client(), acks="all")
+    await producer.start()
+    try:
+        for key, value in records:
+            await producer.send_and_wait(settings.kafka.topic(topic), value, key.encode(), partition=NUMBER)
+    finally:
+        await producer.stop()
+
+
+async def fetched(settings: Settings) -> list[ConsumerRecord]:
+    """The movements of the partition, as the transport would hand them over."""
+    reader = PartitionReader(settings.kafka)
+    await reader.start()
+    try:
+        topic = settings.kafka.topic(MOVEMENTS)
+        _, end = await reader.bounds(topic, NUMBER)
+        return [record async for records in reader.read(topic, NUMBER, 0, end) for record in records]
+    finally:
+        await reader.stop()
+
+
+@asynccontextmanager
+async def running(settings: Settings, make: Callable[[int], Publisher]) -> AsyncIterator[tuple[Partition, list[BaseException]]]:
+    """A partition at work, and the faults that it cannot mend."""
+    bank, faults = settings.bank, list[BaseException]()
+    world = World(RuleBooks.of(settings), Rates(bank.base_currency), Calendar(bank.time_zone))
+
+    async def known() -> None:
+        """The rules' settings are known at once."""
+
+    partition = Partition(NUMBER, Context(settings, world, Metrics(), make), faults.append, known)
+    try:
+        yield partition, faults
+    finally:
+        await partition.close()
+
+
+async def reached(settings: Settings, **wanted: int) -> None:
+    """Wait until the changelog says that the partition has come so far."""
+
+    def enough(records: list[Any]) -> bool:
+        last = [decode_positions(record.value) for record in records if record.key == POSITIONS_KEY][-1:]
+        return any(all(getattr(positions, name) >= least for name, least in wanted.items()) for positions in last)
+
+    await asyncio.to_thread(await_records, settings, STATES, enough, within_s=60)
+
+
+def told(settings: Settings) -> list[Notification]:
+    return [Notification.model_validate_json(record.value) for record in read_all(settings, NOTIFICATIONS)]
+
+
+async def test_the_last_batch_is_decided_once_though_its_commit_failed_and_nothing_comes_after_it(settings: Settings) -> None:
+    failures = list[Positions]()
+    at = "2025-03-10T09:00:00+08:00"
+    rows = [movement(event_id=f"e{place}", amount="600000", occurred_at=at) for place in range(3)]
+    await produce(settings, MOVEMENTS, *[("c1", row) for row in rows])
+    async with running(settings, lambda number: FailingOnce(publisher(settings, number), failures)) as (partition, faults):
+        await partition.put(await fetched(settings))
+        await reached(settings, movements=1)
+        assert (partition.waiting, faults) == (0, [])
+    assert len(failures) == 1
+    states = {record.key: record.value for record in read_all(settings, STATES)}
+    customer = decode(states[b"c1"], states.get)
+    assert decode_positions(states[POSITIONS_KEY]).movements == failures[0].movements
+    assert customer.accounts["a1"].balance == 3 * 6_000_000_000
+    inflows = [
+        [trigger.event_id for trigger in one.evidence.triggers]
+        for one in await asyncio.to_thread(told, settings)
+        if one.rule.name == "large_inflow"
+    ]
+    assert inflows == [[f"e{place}"] for place in range(3)]
+
+
+async def test_a_new_profile_wakes_its_customer_for_the_days_to_come_and_for_none_that_has_passed(settings: Settings) -> None:
+    def tick(text: str) -> tuple[str, bytes]:
+        return "", Tick(at=datetime.fromtimestamp(instant(text), UTC)).model_dump_json().encode()
+
+    profile = {"customer_id": "c1", "name": "张三", "born_on": "1980-09-15", "customer_since": "2020-03-15"}
+    await produce(settings, MOVEMENTS, ("c1", movement(occurred_at=iso(instant("2025-01-10 09:00")))))
+    async with running(settings, lambda number: publisher(settings, number)) as (partition, faults):
+        await partition.put(await fetched(settings))
+        await reached(settings, movements=1)
+        await produce(settings, TICKS, tick("2025-07-01 00:00"))
+        await reached(settings, ticks=1)
+        await produce(settings, CUSTOMERS, ("c1", json.dumps(profile).encode()))
+        await reached(settings, customers=1)
+        await produce(settings, TICKS, tick("2025-07-01 01:00"), tick("2025-09-11 23:00"), tick("2025-09-12 00:00"))
+        await reached(settings, ticks=4)
+        assert faults == []
+    days = [(one.occurred_at, one.evidence.facts["day"]) for one in await asyncio.to_thread(told, settings) if one.rule.rule_id == "R35"]
+    assert days == [(datetime.fromtimestamp(instant("2025-09-12 00:00"), UTC), "birthday")]
