@@ -138,6 +138,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "item.rates": ("使用的汇率", "Rates used"),
     "item.rate": ("1 {currency} = {rate} {base}（{at}）", "1 {currency} = {rate} {base} ({at})"),
     "item.rate_unknown": ("{currency}：无汇率，未估值", "{currency}: no rate, not valued"),
+    "item.prices": ("使用的价格", "Prices used"),
+    "item.price": ("{instrument}：{quantity} 份 × {price} {currency}（{at}）", "{instrument}: {quantity} × {price} {currency} ({at})"),
+    "item.price_unknown": (
+        "{instrument}：{quantity} 份，无价格，按买入金额计",
+        "{instrument}: {quantity}, no price, counted with what was paid",
+    ),
     "item.allocation": ("配置变化", "Allocation before and after"),
     "item.allocation_desc": (
         "变动前后各类资产的占比，明细见下表。",

@@ -18,7 +18,7 @@ from handlers.inbox.texts import TEXTS
 from schemas.follow_ups import ContactBy, Outcome, Step
 from schemas.managers import Channel, Role
 from schemas.movements import AssetClass
-from schemas.notifications import NotificationKind, Rate, Status, Window, Words
+from schemas.notifications import InstrumentPrice, NotificationKind, Rate, Status, Window, Words
 from schemas.rules import Severity
 from tests.handlers.inbox.conftest import Browser, Published, fill
 from tests.handlers.inbox.messages import NOON, customer, follow_up, manager, notification, position, telling
@@ -158,8 +158,13 @@ def test_a_head_reads_whose_customer_it_is(browser: Browser, database: Database)
 def test_the_customer_s_page_shows_allocation_history_movements_and_evidence(signed_in: Browser, database: Database) -> None:
     message = notification()
     rates = (Rate(currency="USD", rate=Decimal("7.1"), at=NOON), Rate(currency="XAU", rate=Decimal(1), at=None))
+    prices = (
+        InstrumentPrice(instrument="F1", quantity=Decimal("1200.5"), currency="USD", price=Decimal("12.3456"), at=NOON),
+        InstrumentPrice(instrument="F2", quantity=Decimal(3), currency="CNY", price=Decimal(0)),
+    )
     window = Window(name="30d", first=NOON.date() - timedelta(days=29), last=NOON.date())
-    message = message.model_copy(update={"evidence": message.evidence.model_copy(update={"rates": rates, "window": window})})
+    evidence = message.evidence.model_copy(update={"rates": rates, "prices": prices, "window": window})
+    message = message.model_copy(update={"evidence": evidence})
     closes = {"2026-01-05": "1000000.0000", "2026-02-20": "1100000.0000"}
     held = {
         AssetClass.DEMAND_DEPOSIT: Decimal("1650000.0000"),
@@ -192,6 +197,8 @@ def test_the_customer_s_page_shows_allocation_history_movements_and_evidence(sig
         "Share of AUM that counts 10.0%",
         "1 USD = 7.1 CNY (Mar 2, 2026 12:00)",
         "XAU: no rate, not valued",
+        "F1: 1,200.5 × 12.3456 USD (Mar 2, 2026 12:00)",
+        "F2: 3, no price, counted with what was paid",
         "Demand deposit ¥400,000.00 ¥1,650,000.00",
         "Transfer in · 对方银行",
         "Contacted · Call",
