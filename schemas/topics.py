@@ -38,6 +38,8 @@ LARGEST = 8 * 1_048_576
 
 MOVEMENTS = Topic("movements", "customer_id", "customers", 30, LARGEST)
 CUSTOMERS = Topic("customers", "customer_id", "customers", "compact")
+HOUSEHOLDS = Topic("households", "household_id", "customers", 30, LARGEST + 65_536)
+"""Of the detectors among themselves: what members did, for those who decide their household."""
 TICKS = Topic("ticks", "partition", "customers", 30)
 STATES = Topic("detector-states", "customer_id", "customers", "compact", LARGEST)
 NOTIFICATIONS = Topic("notifications", "customer_id", "customers", 400)
@@ -53,6 +55,7 @@ SILENCES = Topic("silences", "silence_id", "small", "compact")
 TOPICS = (
     MOVEMENTS,
     CUSTOMERS,
+    HOUSEHOLDS,
     TICKS,
     STATES,
     NOTIFICATIONS,

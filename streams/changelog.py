@@ -13,6 +13,9 @@ from schemas.settings import Kafka
 POSITIONS_KEY = b"\x00positions"
 """Key of the record that says how far the changelog's partition has come; no customer_id has a control character."""
 
+HOUSEHOLD_MARK = b"\x01"
+"""Before the keys of households in the changelog, so that none is a customer's; no customer_id has a control character."""
+
 FETCH_BYTES = 8 << 20
 FETCH_WAIT_MS = 50
 """A fetch at the end of a partition holds up whatever is asked next on the same connection for so long."""
@@ -24,6 +27,9 @@ class Positions(msgspec.Struct):
     movements: int = 0
     customers: int = 0
     ticks: int = 0
+    households: int = 0
+    hour: int = 0
+    """Event time up to which households are decided (`streams.households`)."""
     ticked: int = 0
     """Event time of the last tick that has passed for everybody."""
     published: bool = False
@@ -106,6 +112,8 @@ class Recovered:
     """What a changelog's partition held."""
 
     states: dict[bytes, bytes] = field(default_factory=dict)
+    households: dict[bytes, bytes] = field(default_factory=dict)
+    """The states of households, by their keys without the mark."""
     positions: Positions = field(default_factory=Positions)
     unpublished: set[bytes] = field(default_factory=set)
     """Customers that changed after the last publication of allocations that is known of."""
@@ -117,6 +125,8 @@ class Recovered:
             self.positions = decode_positions(value)
             if self.positions.published:
                 self.unpublished.clear()
+        elif key.startswith(HOUSEHOLD_MARK):
+            self.households[key[len(HOUSEHOLD_MARK) :]] = value
         elif value is None:
             self.states.pop(key, None)
         else:

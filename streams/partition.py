@@ -8,7 +8,7 @@ The law of a partition:
    written: drop it, open again.
 4. A movement below the position, or not after its customer's last, has been applied: skip it. A gap between two fetches is read again, so
    that nothing is lost which the group protocol swallowed.
-5. A tick waits until the movements that it comes after are decided.
+5. A tick waits until the movements that it comes after are decided; what members of households did, until its hour has passed everywhere.
 6. Nothing is decided before the rules' settings are known that hold for it.
 """
 
@@ -23,7 +23,7 @@ import structlog
 from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError
 
-from schemas.topics import CUSTOMERS, TICKS
+from schemas.topics import CUSTOMERS, HOUSEHOLDS, TICKS
 from streams.changelog import PartitionReader
 from streams.publisher import LostPartitionError
 from streams.session import Context, Session
@@ -183,7 +183,7 @@ class Partition:
         return taken
 
     async def _follow(self, session: Session) -> None:
-        """Read profiles and ticks as they come."""
+        """Read profiles, ticks, and what members of households did, as they come."""
         kafka = self._context.settings.kafka
         reader = PartitionReader(kafka)
         try:
@@ -191,6 +191,7 @@ class Partition:
             starts = {
                 (kafka.topic(CUSTOMERS), self.number): session.positions.customers,
                 (kafka.topic(TICKS), self.number): session.positions.ticks,
+                (kafka.topic(HOUSEHOLDS), self.number): session.positions.households,
             }
             async for records in reader.follow(starts):
                 self._beside.extend(records)

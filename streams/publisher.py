@@ -56,10 +56,17 @@ class Batch:
     states_topic: str = ""
     states: list[list[tuple[bytes, bytes]]] = field(default_factory=list)
     """One customer's records stand together: they are appended to the changelog all or none, also without transactions."""
+    households_topic: str = ""
+    shared: dict[int, list[Outgoing]] = field(default_factory=dict)
+    """What members did, by the partition of their household."""
 
     def say(self, topic: str, key: bytes | None, value: bytes, headers: Headers) -> None:
         """Add one record for readers outside."""
         self.said.setdefault(topic, []).append((key, value, headers))
+
+    def share(self, partition: int, key: bytes, value: bytes) -> None:
+        """Add one record for those who decide households."""
+        self.shared.setdefault(partition, []).append((key, value, []))
 
 
 class Publisher(Protocol):
@@ -107,18 +114,25 @@ class _Producing:
     async def stop(self) -> None:
         await self._producer.stop()
 
-    async def _send(self, topic: str, records: Iterable[Outgoing]) -> list[asyncio.Future[object]]:
+    async def _send_said(self, batch: Batch) -> list[asyncio.Future[object]]:
+        """Send all but the states."""
+        sent = [future for topic, records in batch.said.items() for future in await self._send(topic, self._partition, records)]
+        for partition, records in batch.shared.items():
+            sent += await self._send(batch.households_topic, partition, records)
+        return sent
+
+    async def _send(self, topic: str, partition: int, records: Iterable[Outgoing]) -> list[asyncio.Future[object]]:
         acknowledged = []
         ready = self._producer.create_batch()
         for key, value, headers in records:
             if ready.append(key=key, value=value, timestamp=None, headers=headers) is None:
-                acknowledged.append(await self._producer.send_batch(ready, topic, partition=self._partition))
+                acknowledged.append(await self._producer.send_batch(ready, topic, partition=partition))
                 ready = self._producer.create_batch()
                 if ready.append(key=key, value=value, timestamp=None, headers=headers) is None:
                     raise ValueError(f"a record of {len(value)} bytes does not fit into an empty batch")
         if ready.record_count():
             ready.close()
-            acknowledged.append(await self._producer.send_batch(ready, topic, partition=self._partition))
+            acknowledged.append(await self._producer.send_batch(ready, topic, partition=partition))
         return acknowledged
 
     async def _send_states(self, batch: Batch) -> list[asyncio.Future[object]]:
@@ -159,8 +173,7 @@ class Transactional(_Producing):
         producer = self._producer
         try:
             await producer.begin_transaction()
-            for topic, records in batch.said.items():
-                await self._send(topic, records)
+            await self._send_said(batch)
             await self._send_states(batch)
             if offset is not None:
                 await producer.send_offsets_to_transaction(
@@ -180,8 +193,7 @@ class Ordered(_Producing):
 
     async def publish(self, batch: Batch, offset: int | None) -> None:
         """See `Publisher`."""
-        said = [future for topic, records in batch.said.items() for future in await self._send(topic, records)]
-        await asyncio.gather(*said)
+        await asyncio.gather(*await self._send_said(batch))
         await asyncio.gather(*await self._send_states(batch))
         if offset is not None:
             await self._commit(self._partition, offset)

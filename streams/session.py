@@ -18,15 +18,17 @@ from aiokafka import ConsumerRecord
 from schemas.message import cloud_event
 from schemas.notifications import Notification, Status
 from schemas.settings import Settings
-from schemas.topics import CUSTOMERS, DEAD_LETTERS, MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES, TICKS
+from schemas.topics import CUSTOMERS, DEAD_LETTERS, HOUSEHOLDS, MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES, TICKS
 from streams.changelog import POSITIONS_KEY, PartitionReader, Recovered, encode_positions
 from streams.decide import pass_time, rouse
 from streams.fuse import Fuse
+from streams.households import Households
 from streams.intake import Intake, appended_at
 from streams.metrics import Metrics
 from streams.positions import snapshot
 from streams.precedence import in_order
 from streams.publisher import Batch, Publisher
+from streams.sharing import Sharing
 from streams.store import MemoryStore
 from streams.turn import Turn
 from streams.wire import Refusal
@@ -66,11 +68,14 @@ class Session:
         self._world, self._metrics = context.world, context.metrics
         self._detector, kafka = context.settings.detector, context.settings.kafka
         self._publisher, self._reader = publisher, reader
-        self._topics = {topic: kafka.topic(topic) for topic in (CUSTOMERS, MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES, TICKS)}
+        self._topics = {topic: kafka.topic(topic) for topic in (CUSTOMERS, HOUSEHOLDS, MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES, TICKS)}
         self._fuse = Fuse(self._detector.fuse)
         self._intake = Intake(kafka.topic(DEAD_LETTERS), self._fuse, self._metrics)
-        self._batch = Batch(states_topic=self._topics[STATES])
-        self._turn = Turn(self.store, self._world, self._detector.largest_movement_bytes, self._refuse, self._say)
+        self._batch = self._new_batch()
+        self._sharing = Sharing(number, kafka.partitions, lambda partition, key, value: self._batch.share(partition, key, value))
+        largest = self._detector.largest_movement_bytes
+        self._turn = Turn(self.store, self._world, largest, self._refuse, self._say, self._sharing.movement)
+        self._households = Households(recovered, kafka.partitions, self._world, largest, self._say_together)
         self._turn.next = self.positions.movements
         self._said: list[Notification] = []
         self._written = copy(recovered.positions)
@@ -139,13 +144,15 @@ class Session:
 
         Args:
             movements: in the order of their offsets; those that are in the state are skipped.
-            beside: profiles and ticks, in the order in which they came.
+            beside: profiles, ticks, and what members of households did, in the order in which they came.
             more: whether others wait already.
         """
         for record in beside:
             if record.topic == self._topics[TICKS]:
                 if record.offset >= self.positions.ticks and (tick := self._intake.tick(record, self._batch)):
                     self._ticks.append((int(tick.at.timestamp()), tick.after_offset, record))
+            elif record.topic == self._topics[HOUSEHOLDS]:
+                self._households.receive(record)
             elif record.offset >= self.positions.customers:
                 self._learn(record)
         done = 0
@@ -159,6 +166,7 @@ class Session:
             await self._pass(at, record)
             self._ticks.popleft()
         await self._decide(movements[done:])
+        await self._households.work(self._detector.batch_records, self._commit_some)
         await self._commit(more=more)
 
     def _learn(self, record: ConsumerRecord) -> None:
@@ -166,7 +174,8 @@ class Session:
         profile = self._intake.profile(record, self._batch)
         if profile is not None:
             customer = self.store.customer(record.key.decode())
-            customer.profile = profile
+            before, customer.profile = customer.profile, profile
+            self._sharing.profile(customer, before)
             rouse(customer, self.positions.ticked, self._world)
             self._turn.changed[customer.customer_id] = customer
         self.positions.customers = record.offset + 1
@@ -209,18 +218,31 @@ class Session:
                     await asyncio.sleep(0)
             if len(self._turn.touched) >= self._detector.batch_records:
                 await self._commit(more=True)
+        self._sharing.hour(at)
         self.positions.ticks, self.positions.ticked = record.offset + 1, max(self.positions.ticked, at)
 
-    def _say(self, notification: Notification) -> None:
+    def _say_together(self, notification: Notification) -> None:
+        """Say something of a household, under its own key: the partition is the household's."""
+        self._say(notification, notification.household_id)
+
+    def _say(self, notification: Notification, key: str | None = None) -> None:
         headers = cloud_event(f"notification.{notification.status}", str(notification.message_id), SOURCE, notification.occurred_at)
         value = notification.model_dump_json(exclude_none=True).encode()
-        self._batch.say(self._topics[NOTIFICATIONS], notification.customer_id.encode(), value, headers)
+        self._batch.say(self._topics[NOTIFICATIONS], (key or notification.customer_id).encode(), value, headers)
         self._said.append(notification)
+
+    def _new_batch(self) -> Batch:
+        return Batch(states_topic=self._topics[STATES], households_topic=self._topics[HOUSEHOLDS])
+
+    async def _commit_some(self) -> None:
+        await self._commit(more=True)
 
     async def _commit(self, *, more: bool) -> None:
         """Write the batch; nothing if nothing happened."""
         self._turn.encode()
-        if self.positions == self._written and not self.idle_work and not self._turn.touched:
+        households = self._households
+        self.positions.households, self.positions.hour = households.position, households.hour
+        if self.positions == self._written and not self.idle_work and not self._turn.touched and not households.changed:
             return
         now = time.monotonic()
         self._unpublished.update(self._turn.touched)
@@ -234,9 +256,11 @@ class Session:
         if turn.accepted:
             self._fuse.good(turn.accepted)
         batch, states = self._batch, [list(records.items()) for records in turn.states.values()]
-        batch.states = [*states, [(POSITIONS_KEY, encode_positions(self.positions))]]
+        together = households.records()
+        batch.states = [*states, *together, [(POSITIONS_KEY, encode_positions(self.positions))]]
         await self._publisher.publish(batch, offset)
         self.store.keep((record for records in states for record in records), turn.touched.values())
+        households.keep(together)
         self._written = copy(self.positions)
         if publishing:
             self._unpublished.clear()
@@ -244,7 +268,7 @@ class Session:
         if offset is not None:
             self._offset_told, self._offset_told_at = offset, now
         self._report(time.monotonic() - now)
-        self._batch, turn.states, turn.touched, turn.accepted = Batch(states_topic=self._topics[STATES]), {}, {}, 0
+        self._batch, turn.states, turn.touched, turn.accepted = self._new_batch(), {}, {}, 0
 
     async def _publish_allocations(self) -> None:
         for place, customer_id in enumerate(self._unpublished, 1):

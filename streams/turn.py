@@ -36,6 +36,7 @@ class Turn:
         largest: int,
         refuse: Callable[[Any, Refusal, int], None],
         say: Callable[[Notification], None],
+        share: Callable[[Customer, bytes], None],
     ) -> None:
         """Begin with nothing decided.
 
@@ -45,6 +46,7 @@ class Turn:
             largest: more bytes than this are refused unread.
             refuse: called with a record, why it is refused, and how many were accepted since the last refusal.
             say: called with every notification.
+            share: called with a member of a household and the bytes of a movement that was applied.
         """
         self.next: int = 0
         """The next offset to decide."""
@@ -67,6 +69,7 @@ class Turn:
         self._largest = largest
         self._refuse = refuse
         self._say = say
+        self._share = share
         self._source: str = ""
         self._result: str = ""
         self._count_of_them: int = 0
@@ -118,6 +121,8 @@ class Turn:
             return
         customer.position = offset
         self.changed[customer.customer_id] = customer
+        if customer.profile.household_id is not None:
+            self._share(customer, record.value)
         if decision.notifications:
             for notification in in_order(decision.notifications):
                 self._say(notification)

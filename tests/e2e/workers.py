@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -82,6 +83,16 @@ class Workers:
         def enough(records: list) -> bool:
             reached = {record.partition: decode_positions(record.value).ticks for record in records if record.key == POSITIONS_KEY}
             return sum(reached.values()) >= count
+
+        await_records(self._settings, STATES, enough, within_s=within_s, until=self.trouble)
+
+    def await_households(self, hour: datetime, *, within_s: float = 60) -> None:
+        """Wait until the households of every partition are decided up to an hour."""
+        wanted, partitions = int(hour.timestamp()), self._settings.kafka.partitions
+
+        def enough(records: list) -> bool:
+            reached = {record.partition: decode_positions(record.value).hour for record in records if record.key == POSITIONS_KEY}
+            return sum(at >= wanted for at in reached.values()) == partitions
 
         await_records(self._settings, STATES, enough, within_s=within_s, until=self.trouble)
 

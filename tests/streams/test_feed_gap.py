@@ -90,7 +90,7 @@ def reached(*moved: tuple[str, str], appended: str = "2025-03-10 12:00") -> dict
         for place, (source, at) in enumerate(moved)
     ]
     refused: list[Any] = []
-    turn = Turn(MemoryStore({}), world(), 262_144, lambda *what: refused.append(what), lambda _: None)
+    turn = Turn(MemoryStore({}), world(), 262_144, lambda *what: refused.append(what), lambda _: None, lambda *_: None)
     turn.decide(records, 0, len(records))
     turn.encode()
     assert refused == []
