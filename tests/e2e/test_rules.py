@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from schemas.notifications import Notification
 from schemas.settings import Settings
 from schemas.topics import MOVEMENTS, RULES
 from tests.brokers.records import produce
-from tests.e2e.workers import Workers, workers
+from tests.e2e.workers import Workers, notifications, workers
 from wealthwatch.configuration import environment_of
 from wealthwatch.supervisor import Child
 
@@ -31,10 +32,14 @@ MOVEMENT: dict[str, Any] = {
 }
 
 
-def set_rule(settings: Settings, *arguments: str) -> None:
+def wealthwatch(settings: Settings, *arguments: str) -> None:
     """As an operator does it, beside the workers."""
-    command = [sys.executable, "-m", "wealthwatch", "rules", "set", *arguments]
+    command = [sys.executable, "-m", "wealthwatch", *arguments]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, **environment_of(settings)}, timeout=60)
+
+
+def set_rule(settings: Settings, *arguments: str) -> None:
+    wealthwatch(settings, "rules", "set", *arguments)
 
 
 def learnt(detectors: Workers, child: Child, event: str) -> list[tuple[str, Any]]:
@@ -66,3 +71,31 @@ def test_every_worker_learns_the_same_versions_whether_it_runs_or_starts(setting
         produce(settings, MOVEMENTS, [("C1", json.dumps(MOVEMENT).encode())])
         detectors.await_decided()
         assert detectors.trouble() is None
+
+
+def test_a_version_that_comes_late_leaves_what_is_decided_and_holds_from_then_on(settings: Settings, tmp_path: Path) -> None:
+    """One customer's clock is past its start when it comes, another's is not; a backtest tells what it would have been in time."""
+
+    def move(event_id: str, at: str) -> tuple[str, bytes]:
+        who = event_id[0]
+        made = {**MOVEMENT, "event_id": event_id, "customer_id": who, "account_id": f"A{who}", "occurred_at": f"2025-03-10T{at}:00+08:00"}
+        return who, json.dumps(made).encode()
+
+    with workers(settings, tmp_path / "detector") as detectors:
+        worker = detectors.start()
+        produce(settings, MOVEMENTS, [move("ahead 1", "13:00"), move("behind 1", "11:00")])
+        detectors.await_decided()
+        set_rule(settings, "large_inflow", "abs_floor=100", "pct=0", "--active-since", "2025-03-10T12:00")
+        detectors.await_log(worker, "rule_version_late")
+        produce(
+            settings, MOVEMENTS, [move("ahead 2", "13:30"), move("ahead 3", "11:30"), move("behind 2", "11:59"), move("behind 3", "12:00")]
+        )
+        detectors.await_decided()
+    inflows = [one for one in notifications(settings) if one.rule.name == "large_inflow"]
+    assert {(one.evidence.triggers[0].event_id, one.rule.version) for one in inflows} == {("ahead 2", 2), ("ahead 3", 2), ("behind 3", 2)}
+
+    topic = f"kafka://{settings.kafka.bootstrap_servers}/{settings.kafka.topic(MOVEMENTS)}"
+    wealthwatch(settings, "backtest", topic, "--out", str(tmp_path / "out"))
+    told = [Notification.model_validate_json(line) for line in (tmp_path / "out" / "notifications.jsonl").read_bytes().splitlines()]
+    in_time = {one.evidence.triggers[0].event_id for one in told if one.rule.name == "large_inflow"}
+    assert in_time == {"ahead 1", "ahead 2", "ahead 3", "behind 3"}
