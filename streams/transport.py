@@ -87,7 +87,8 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 class BatchConsumer(driver.Consumer):
     """A consumer that yields one message per partition and fetch."""
 
-    consumer_thread = BatchConsumerThread
+    def _new_consumer_thread(self) -> BatchConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109 - Faust's name
         """Yield what has been fetched: (partition, message whose value is its records)."""
