@@ -145,6 +145,13 @@ class Detector(Section):
     """The detector: one process of many that share the partitions."""
 
     application_id: str = "wealthwatch-detector"
+    group_instance_id: str | None = Field(
+        None,
+        min_length=1,
+        max_length=249,
+        pattern=r"^[a-zA-Z0-9._-]+$",
+        description="A lasting name of this worker alone: one that is back within session_timeout_s gets its partitions, and no other stops",
+    )
     processing_guarantee: Literal["exactly_once", "at_least_once"] = "exactly_once"
     batch_records: int = Field(4_000, ge=1, description="Most movements in one transaction")
     queue_records: int = Field(20_000, ge=1, description="Most movements of one partition that wait; then fetching pauses")

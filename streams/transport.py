@@ -71,6 +71,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             **settings.kafka.client(),
             client_id=detector.application_id,
             group_id=detector.application_id,
+            group_instance_id=detector.group_instance_id,
             partition_assignment_strategy=[StickyPartitionAssignor],
             enable_auto_commit=False,
             auto_offset_reset="earliest",

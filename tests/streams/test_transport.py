@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 
+from schemas.settings import Detector as Section
 from schemas.settings import Kafka, Settings
 from streams.app import Detector
 
@@ -34,3 +35,9 @@ async def test_it_reads_committed_movements_and_keeps_partitions_where_they_are(
     consumer = await consumer_of(Settings())
     assert consumer._isolation_level == "read_committed"
     assert consumer._partition_assignment_strategy == [StickyPartitionAssignor]
+
+
+async def test_it_has_a_lasting_name_in_the_group_only_if_it_is_given_one() -> None:
+    assert (await consumer_of(Settings()))._group_instance_id is None
+    named = await consumer_of(Settings(detector=Section(group_instance_id="detector-0")))
+    assert named._group_instance_id == "detector-0"
