@@ -27,7 +27,7 @@ from streams.posting import Posting
 from streams.rule import INSUFFICIENT_HISTORY, ConditionRule, EventRule, Finding, Measured, Prepared, Rule, Unit
 from streams.sheet import CAUSES
 from streams.situation import Situation
-from streams.timeline import RuleBooks
+from streams.timeline import HouseholdBooks, RuleBooks
 from streams.windows import Calendar
 from streams.world import World
 
@@ -224,6 +224,8 @@ def explained(
 
 def twin_of(books: RuleBooks) -> RuleBooks:
     """The same timeline with books of its own."""
+    if isinstance(books, HouseholdBooks):
+        return HouseholdBooks(twin_of(books.of_customers))
     twin = RuleBooks(books.bank, books.first.settings)
     for name in books.first.settings:
         for version in books.history(name)[1:]:

@@ -108,7 +108,7 @@ class Household:
             self.unsaved = True
             self._represent()
         other = posting.counterparty
-        posting.counterparty = self._seen(other)
+        posting.counterparty = self.seen(other)
         try:
             decision = decide(self.customer, posting, detected_at, world, then)
         finally:
@@ -165,7 +165,7 @@ class Household:
         household_id = self.customer.customer_id
         self.customer.profile = Profile(segment=head.segment, household_id=household_id, manager_id=manager, branch=head.branch)
 
-    def _seen(self, other: Counterparty | None) -> Counterparty | None:
+    def seen(self, other: Counterparty | None) -> Counterparty | None:
         """The other side as the household sees it: itself, where it is a member."""
         if other is None or other.customer_id is None:
             return other

@@ -215,6 +215,10 @@ class HouseholdBooks(RuleBooks):
         book: RuleBook = self.of_customers.at(instant).households
         return book
 
+    def history(self, rule: str) -> list[RuleSettings]:
+        """See `RuleBooks.history`."""
+        return self.of_customers.history(rule)
+
 
 def starts(version: RuleSettings) -> int:
     """The first whole second at which a version holds."""

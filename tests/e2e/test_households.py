@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from handlers.feeds import load
 from schemas.notifications import Notification, Status
@@ -16,7 +14,7 @@ from schemas.settings import Settings
 from schemas.topics import DEAD_LETTERS, HOUSEHOLDS, NOTIFICATIONS
 from streams.book import all_rules
 from tests.brokers.records import read_all
-from tests.e2e.workers import notifications, workers
+from tests.e2e.workers import last_hour, notifications, workers
 from wealthwatch.configuration import environment_of
 from wealthwatch.replaying import Replay, publish
 from wealthwatch.simulation import Plan, write
@@ -40,12 +38,6 @@ def backtest(feed: Path, settings: Settings) -> list[Notification]:
     command = [sys.executable, "-m", "wealthwatch", "backtest", str(feed), "--out", str(out), "--jobs", "2"]
     subprocess.run(command, check=True, capture_output=True, timeout=120, env={**os.environ, **environment_of(settings)})
     return [Notification.model_validate_json(line) for line in (out / "notifications.jsonl").read_bytes().splitlines()]
-
-
-def last_hour(feed: Path, settings: Settings) -> datetime:
-    """The full hour after the last movement."""
-    last = max(datetime.fromisoformat(json.loads(line)["occurred_at"]) for line in feed.read_bytes().splitlines())
-    return last.astimezone(ZoneInfo(settings.bank.time_zone)).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 def test_what_is_told_of_households_is_what_a_backtest_tells_once(settings: Settings, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from handlers.feeds import load
 from schemas.notifications import Notification, NotificationKind, Status
 from schemas.settings import Settings
 from schemas.topics import DEAD_LETTERS
+from streams.book import all_rules
 from tests.brokers.records import read_all
-from tests.e2e.workers import notifications, workers
+from tests.e2e.workers import last_hour, notifications, workers
 from tests.oracle import FIRST_RULES, Paths, expected, retracted
 from tests.oracle.agreement import COMPARED, agreements, openings
 from wealthwatch.replaying import Replay, publish
@@ -29,6 +30,7 @@ ONCE = {
 """Stories worth a call, and the rules of each that tell it once."""
 BETWEEN_TWO_LEGS = "aum_change"
 """It is asked after every movement, also when money has left one of the customer's accounts and not yet reached the other."""
+OF_HOUSEHOLDS = {name for name, rule in all_rules().items() if rule.of_household}
 RESTRICTED = {"pass_through", "drip_outflow"}
 """No manager is told of them."""
 
@@ -43,6 +45,7 @@ def test_what_is_notified_is_what_sql_counts(settings: Settings, tmp_path: Path)
         detectors.start()
         detectors.await_decided()
         detectors.await_ticks(summary.ticks)
+        detectors.await_households(last_hour(sample, settings))
     said = notifications(settings)
     assert read_all(settings, DEAD_LETTERS) == []
     assert max(Counter(message.message_id for message in said).values()) == 1
@@ -62,7 +65,13 @@ def test_what_is_notified_is_what_sql_counts(settings: Settings, tmp_path: Path)
     stories = json.loads((tmp_path / "sample.stories.json").read_text())["stories"]
     assert {"large_inflow", "full_sweep", "cumulative_outflow", "tier_up"} <= {rule for story in stories for rule in story["rules"]}
     for story in stories:
-        about = [m for m in said if m.customer_id == story["customer_id"] and m.status is Status.OPENED]
+        together = [m for m in said if m.household_id == story.get("household_id") and m.rule.name in OF_HOUSEHOLDS]
+        assert {m.rule.name for m in together if m.status is Status.OPENED} >= set(story.get("household_rules", ())), story["story"]
+        if story["story"] == "household_gift":
+            assert [m for m in together if any(t.event_id in story["event_ids"] for t in m.evidence.triggers)] == []
+        about = [
+            m for m in said if m.customer_id == story["customer_id"] and m.status is Status.OPENED and m.rule.name not in OF_HOUSEHOLDS
+        ]
         assert {m.rule.name for m in about} >= set(story["rules"]), story["story"]
         assert {m.rule.name for m in about} & FORESEEN == set(story["rules"]) & FORESEEN, story["story"]
         for rule in story["rules"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from handlers import topics
 from schemas.notifications import Notification
@@ -21,6 +23,7 @@ from streams.changelog import POSITIONS_KEY, decode_positions
 from tests.brokers.processes import program_pid
 from tests.brokers.records import await_records, read_all
 from wealthwatch.configuration import environment_of
+from wealthwatch.replaying.hours import full_hour_after
 from wealthwatch.supervisor import Child
 
 
@@ -127,6 +130,12 @@ def workers(settings: Settings, folder: Path) -> Iterator[Workers]:
     finally:
         for child in group.all:
             child.kill()
+
+
+def last_hour(feed: Path, settings: Settings) -> datetime:
+    """The full hour after the last movement of a file, up to which a replay of it lets time pass."""
+    last = max(datetime.fromisoformat(json.loads(line)["occurred_at"]) for line in feed.read_bytes().splitlines())
+    return full_hour_after(last.astimezone(ZoneInfo(settings.bank.time_zone)))
 
 
 def end_offsets(settings: Settings) -> dict[int, int]:

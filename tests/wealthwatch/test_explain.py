@@ -23,7 +23,7 @@ from tests.streams.builders import movement
 from wealthwatch.configuration import environment_of
 from wealthwatch.explaining import question
 from wealthwatch.explaining.files import Files
-from wealthwatch.explaining.life import Life
+from wealthwatch.explaining.life import Life, household_of
 from wealthwatch.explaining.plain import plain
 from wealthwatch.replaying import Replay, publish
 from wealthwatch.simulation import Plan, write
@@ -89,11 +89,12 @@ def test_every_notification_of_a_backtest_is_explained_with_its_own_numbers(bank
     source, settings = files(bank, told_file), Settings()
     lives: dict[str, Life] = {}
     for one in told:
-        if one.customer_id not in lives:
+        whose = household_of(one) or one.customer_id
+        if whose not in lives:
             past = source.past(one.customer_id, one, far)
             assert past is not None
-            lives[one.customer_id] = Life(past, settings)
-        report = question.of_message(lives[one.customer_id], one, [one])
+            lives[whose] = Life(past, settings)
+        report = question.of_message(lives[whose], one, [one])
         assert report.explained is not None
         assert report.warnings == []
         answer = plain(report, settings.bank)["answer"]
@@ -103,7 +104,7 @@ def test_every_notification_of_a_backtest_is_explained_with_its_own_numbers(bank
         assert (answer["severity"], answer["reason"], answer["version"]) == (one.severity, one.status, one.rule.version)
         assert (answer["rule"], answer["rule_id"], answer["mode"]) == (one.rule.name, one.rule.rule_id, one.rule.mode)
         assert answer["facts"] == dict(evidence.facts)
-        if one.rule.name in ("cumulative_inflow", "cumulative_outflow"):
+        if one.rule.name.endswith(("cumulative_inflow", "cumulative_outflow")):
             assert report.answer is not None
             assert sum(involved.counts or 0 for involved in report.answer.movements) == evidence.measured
         events = {f"{trigger.source}/{trigger.event_id}" for trigger in evidence.triggers}
@@ -127,7 +128,7 @@ def test_what_was_decided_after_a_switch_is_explained_by_the_version_that_held(b
 
 
 def test_without_a_file_of_notifications_the_feed_is_replayed_for_everybody(bank: Path, told: list[Notification]) -> None:
-    for one in (told[0], told[-1], first(told, "cumulative_inflow", "resolved")):
+    for one in (told[0], told[-1], first(told, "cumulative_inflow", "resolved"), first(told, "household_cumulative_inflow")):
         found = files(bank).messages(str(one.message_id), far)
         assert one in found
         assert {str(each.notification_id) for each in found} == {str(one.notification_id)}
@@ -141,7 +142,7 @@ def test_what_did_not_fire_is_answered_at_every_movement_of_a_customer(bank: Pat
         at = datetime.fromtimestamp(step.at, UTC)
         report = question.of_time(files(bank), settings, customer, at, tick=False, far=far)
         assert report.explained is not None
-        assert {answer.rule for answer in report.explained.answers} == set(all_rules())
+        assert {answer.rule for answer in report.explained.answers} == {name for name, rule in all_rules().items() if not rule.of_household}
         spoken = {str(one.message_id) for one in told if one.customer_id == customer and one.occurred_at == at and one.evidence.triggers}
         assert {str(one.notification.message_id) for one in report.explained.answers if one.notification} == spoken
 
@@ -269,7 +270,13 @@ def explained_on_broker(settings: Settings, *arguments: str) -> dict[str, Any]:
 def test_topics_are_replayed_with_the_versions_of_the_rules_as_they_were(settings: Settings, bank: Path, told: list[Notification]) -> None:
     publish(settings, Replay(load("jsonl"), bank))
     produce(settings, topics.NOTIFICATIONS, [(one.customer_id, one.model_dump_json(exclude_none=True).encode()) for one in told])
-    for one in (first(told, "large_outflow"), first(told, "cumulative_inflow", "resolved"), first(told, "large_inflow", "retracted")):
+    named = (
+        ("large_outflow", "opened"),
+        ("cumulative_inflow", "resolved"),
+        ("large_inflow", "retracted"),
+        ("household_aum_change", "opened"),
+    )
+    for one in (first(told, rule, status) for rule, status in named):
         found = explained_on_broker(settings, str(one.message_id))
         assert found["replayed"] is True
         assert found["warnings"] == []

@@ -51,7 +51,7 @@ class Share:
         found = self._groups.get(customer, _UNSEEN)
         if found is _UNSEEN:
             household = self._households.get(customer)
-            group = customer if household is None else b"\0" + household  # no customer_id begins so
+            group = customer if household is None else group_of(household)
             found = group if xxh3_64_intdigest(group) % self._jobs == self._job else None
             self._groups[customer] = found
         return found
@@ -93,6 +93,16 @@ class Share:
             group = self.group(item[1] or NOBODY)
             if group is not None:
                 gathered.setdefault(group, []).append(item)
+
+
+def group_of(household: bytes | str) -> bytes:
+    """The group of a household's members; no customer_id begins so."""
+    return b"\0" + (household.encode() if isinstance(household, str) else household)
+
+
+def is_household(group: bytes) -> bool:
+    """Whether a group is a household's."""
+    return group.startswith(b"\0")
 
 
 def owner_of(line: bytes) -> bytes:

@@ -15,16 +15,17 @@ from schemas.prices import Price
 from schemas.settings import Settings
 from streams.backtest import Backtest, full_hour_after
 from streams.customer import Profile
+from streams.household import by_household
 from streams.posting import Posting
 from streams.reading import read
 from streams.wire import Refusal
-from wealthwatch.backtesting.beside import prices, profiles
+from wealthwatch.backtesting.beside import Profiles, prices, profiles
 from wealthwatch.backtesting.feeds import beside, source_of
 from wealthwatch.backtesting.lines import pieces
-from wealthwatch.backtesting.routing import Item, Share
+from wealthwatch.backtesting.routing import Item, Share, group_of, is_household
 from wealthwatch.backtesting.rules import Rules, rules_of
 from wealthwatch.backtesting.source import Source
-from wealthwatch.explaining.life import Past, Step
+from wealthwatch.explaining.life import Past, Step, household_of, of_household
 
 LONGEST_TOLD = 8 << 20
 Far = Callable[[float], None]
@@ -66,12 +67,14 @@ class Files:
         ids = {one.notification_id for one in found if wanted in (str(one.notification_id), str(one.message_id))}
         return [one for one in found if one.notification_id in ids]
 
-    def past(self, customer_id: str, near: Notification | None, far: Far) -> Past | None:  # noqa: ARG002
-        """All of a customer; None if no movement is theirs."""
-        steps = [Step.of(posting) for posting in self._read(customer_id.encode(), far)]
+    def past(self, customer_id: str, near: Notification | None, far: Far) -> Past | None:
+        """All of a customer, or of the household that a notification is about; None if no movement is theirs."""
+        home = household_of(near)
+        steps = [Step.of(posting) for posting in self._read(group_of(home) if home else customer_id.encode(), far)]
         if not steps:
             return None
-        return Past(customer_id, steps, self._profiles.get(customer_id), self._prices, self.rules.books())
+        past = Past(home or customer_id, steps, self._profiles.get(customer_id), self._prices, self.rules.books())
+        return of_household(past, by_household(self._profiles).get(home, [])) if home else past
 
     @cached_property
     def rules(self) -> Rules:
@@ -83,23 +86,27 @@ class Files:
         return tuple(source_of(feed, self.form, self.settings.kafka) for feed in self.feeds)
 
     @cached_property
+    def _known(self) -> Profiles:
+        return profiles(0, 1, beside(self._sources, "customers", self.customers, self.settings.kafka))[0]
+
+    @property
     def _profiles(self) -> dict[str, Profile]:
-        known, _ = profiles(0, 1, beside(self._sources, "customers", self.customers, self.settings.kafka))
-        return known.ours
+        return self._known.ours
 
     @cached_property
     def _prices(self) -> list[Price]:
         return prices(beside(self._sources, "prices", self.prices, self.settings.kafka))[0]
 
-    def _read(self, customer: bytes | None, far: Far) -> Iterator[Posting]:
-        """The movements of one customer, or of everybody; what is refused is left out, as the detector leaves it out."""
-        share, largest = Share(0, 1, {}), self.settings.detector.largest_movement_bytes
+    def _read(self, whose: bytes | None, far: Far) -> Iterator[Posting]:
+        """The movements of a customer or a household, or of everybody; what is refused is left out, as the detector leaves it out."""
+        alone = whose is not None and not is_household(whose)
+        share, largest = Share(0, 1, {} if alone else self._known.households), self.settings.detector.largest_movement_bytes
         for place, source in enumerate(self._sources):
             size = max(1, source.size)
             for done, _, gathered in source.gather(share, largest):
                 far((place + min(1.0, done / size)) / len(self._sources))
                 for owner, items in gathered.items():
-                    if customer is None or owner == customer:
+                    if whose is None or owner == whose:
                         yield from _postings(source, items, largest)
 
 

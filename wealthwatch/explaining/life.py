@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,13 +12,15 @@ from schemas.notifications import Notification
 from schemas.prices import Price
 from schemas.settings import Settings
 from streams.backtest import Eras
+from streams.book import all_rules
 from streams.customer import Customer, Profile
 from streams.decide import Decision, Result, decide, pass_time
 from streams.explanation import Arm, Explained, Moment, Moved, explained, moved
+from streams.household import Household, Member
 from streams.money import Rates
 from streams.posting import Posting
 from streams.state import decode, encode, new_customer
-from streams.timeline import RuleBooks
+from streams.timeline import HouseholdBooks, RuleBooks
 from streams.windows import Calendar
 from streams.wording import Text
 from streams.world import World
@@ -72,6 +74,21 @@ class Past:
     prices: Sequence[Price]
     books: RuleBooks
     warnings: Sequence[Text] = ()
+
+
+def household_of(said: Notification | None) -> str | None:
+    """The household that a notification is about; None where it is about a customer."""
+    rule = None if said is None else all_rules().get(said.rule.name)
+    return said.household_id if said is not None and rule is not None and rule.of_household else None
+
+
+def of_household(past: Past, members: Iterable[Member]) -> Past:
+    """The past of all members as that of their household, whose id stands for the customer's."""
+    home = Household.born(past.customer_id, members)
+    for step in past.steps:
+        if step.posting is not None:
+            step.posting.counterparty = home.seen(step.posting.counterparty)
+    return replace(past, profile=home.customer.profile, books=HouseholdBooks(past.books))
 
 
 @dataclass(frozen=True, slots=True)

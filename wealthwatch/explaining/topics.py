@@ -16,6 +16,7 @@ from schemas.notifications import Notification
 from schemas.settings import Settings
 from schemas.ticks import Tick
 from schemas.topics import CUSTOMERS, MOVEMENTS, NOTIFICATIONS, PRICES, TICKS, Topic
+from streams.household import by_household
 from streams.reading import read
 from streams.turn import FUTURE_SECONDS
 from streams.wire import Refusal
@@ -23,7 +24,7 @@ from streams.wording import Text
 from wealthwatch.backtesting.beside import prices, profiles
 from wealthwatch.backtesting.source import Side
 from wealthwatch.explaining import words
-from wealthwatch.explaining.life import Past, Step
+from wealthwatch.explaining.life import Past, Step, household_of, of_household
 from wealthwatch.tuning.in_force import in_force
 
 Far = Callable[[float], None]
@@ -68,13 +69,15 @@ class Topics:
         return list({one.message_id: one for _, one in named}.values())
 
     def past(self, customer_id: str, near: Notification | None, far: Far) -> Past | None:
-        """All that is left of a customer; None if no movement is theirs.
+        """All that is left of a customer, or of the household that a notification is about; None if no movement is theirs.
 
         Args:
             customer_id: whose.
             near: the notification to be explained; the profile is then the one that it was decided with.
             far: told how much is read.
         """
+        if home := household_of(near):
+            return self._together(home, far)
         key, movements = customer_id.encode(), list[ConsumerRecord]()
         partitions = self._likely(key)
         for partition in partitions:
@@ -91,6 +94,21 @@ class Topics:
         dated, _ = prices((Records(tuple(self._records(PRICES, None))),))
         steps = list(self._steps(movements, list(self._records(TICKS, number))))
         return Past(customer_id, steps, known.ours.get(customer_id), dated, in_force(self.settings), self._warnings(number))
+
+    def _together(self, household_id: str, far: Far) -> Past | None:
+        """All that is left of a household's members, in event time, and the hours that passed on one partition."""
+        known, _ = profiles(0, 1, (Records(tuple(self._records(CUSTOMERS, None))),))
+        members = by_household(known.ours).get(household_id, [])
+        keys = {member.customer_id.encode() for member in members}
+        movements = [record for record in self._records(MOVEMENTS, None, far) if record.key in keys]
+        if not movements:
+            return None
+        numbers = sorted({record.partition for record in movements})
+        hours = [Step.tick(int(tick.at.timestamp()), _stamp(record)) for record, tick in _ticks(list(self._records(TICKS, numbers[0])))]
+        steps = sorted([*hours, *self._steps(movements, [])], key=lambda step: step.at)
+        dated, _ = prices((Records(tuple(self._records(PRICES, None))),))
+        warnings = [warning for number in numbers for warning in self._warnings(number)]
+        return of_household(Past(household_id, steps, None, dated, in_force(self.settings), warnings), members)
 
     def _likely(self, key: bytes) -> list[int]:
         """All partitions, the one first in which the customer most likely is."""
