@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from librt.vecs import vec
 from mypy_extensions import i64
 
@@ -10,14 +12,13 @@ from streams.history import Classes, History, Recent
 from streams.memory import Memory
 
 CLASSES = tuple(AssetClass)
-IS_LIABILITY = tuple(name in LIABILITIES for name in CLASSES)
+IS_LIABILITY: Final = tuple(name in LIABILITIES for name in CLASSES)
 
-
-NO_UNITS = 0
+NO_UNITS: Final = 0
 """No quantity has been told."""
-IN_UNITS = 1
+IN_UNITS: Final = 1
 """The quantity of one instrument, known in full."""
-UNCLEAR = 2
+UNCLEAR: Final = 2
 """Quantities of several instruments, or of a part of what there is."""
 
 
