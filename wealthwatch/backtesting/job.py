@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from heapq import merge
+from operator import itemgetter
 from pathlib import Path
 
 from schemas.dead_letters import Fault
@@ -135,9 +137,9 @@ class Job:
             for items in gathered.values():
                 self._take(place, source, items)
         else:  # prices change so often that going back and forth in them would cost more than is won
-            self._take(place, source, sorted(item for items in gathered.values() for item in items))
+            self._take(place, source, merge(*gathered.values(), key=itemgetter(0)))  # a household's stay in its own order
 
-    def _take(self, place: int, source: Source, items: list[Item]) -> None:
+    def _take(self, place: int, source: Source, items: Iterable[Item]) -> None:
         first, *others = self._backtests
         outcome, largest = self._outcome, self._largest
         span = outcome.spans.get(place)

@@ -9,8 +9,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from heapq import merge
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qs, urlsplit
+
+import msgspec
 
 from handlers.feeds import FeedError
 from schemas.settings import Kafka
@@ -43,7 +46,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Topic:
-    """A range of a topic's partitions, read one after the other: a customer's movements are in one of them."""
+    """A range of a topic's partitions, read side by side in event time: a household's movements are in several of them."""
 
     name: str
     kafka: Kafka
@@ -79,20 +82,17 @@ class Topic:
 
     def gather(self, share: Share, largest: int) -> Iterator[tuple[int, int, Gathered]]:  # noqa: ARG002
         """See `Source`."""
-        done = count = 0
-        gathered = Gathered()
-        for one in self.ranges:
-            for record in self._records(one):
-                count += 1
-                item: Item = (one.partition * PLACES + record.offset, record.key, record.value)
-                if share.group(record.key or b"") is not None:
-                    self.stamps[item[0]] = record.timestamp
-                    share.of_items([item], gathered)
-                if count % ITEMS_TOGETHER == 0:
-                    yield done + record.offset + 1 - one.first, count, gathered
-                    gathered = {}
-                    self.stamps.clear()
-            done += one.end - one.first
+        count, gathered = 0, Gathered()
+        for record in merge(*map(self._records, self.ranges), key=_happened):
+            count += 1
+            item: Item = (record.partition * PLACES + record.offset, record.key, record.value)
+            if share.group(record.key or b"") is not None:
+                self.stamps[item[0]] = record.timestamp
+                share.of_items([item], gathered)
+            if count % ITEMS_TOGETHER == 0:
+                yield min(count, self.size), count, gathered
+                gathered = {}
+                self.stamps.clear()
         yield self.size, count, gathered
 
     def where(self, number: int) -> str:
@@ -144,6 +144,21 @@ class Topic:
                 yield record
                 if record.offset + 1 >= one.end:
                     return
+
+
+class _Wire(msgspec.Struct):
+    occurred_at: datetime
+
+
+_wire = msgspec.json.Decoder(_Wire).decode
+
+
+def _happened(record: ConsumerRecord) -> float:
+    """Event time of a movement; of what is none, before all others."""
+    try:
+        return _wire(record.value).occurred_at.timestamp()
+    except (msgspec.DecodeError, UnicodeError, RecursionError, TypeError, OverflowError, ValueError):
+        return -math.inf
 
 
 def _bound(url: str, text: str) -> Bound:

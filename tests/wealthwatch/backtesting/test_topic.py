@@ -46,6 +46,14 @@ def test_a_replayed_feed_is_the_same_feed_with_the_topics_beside_it(
     backtest(url(settings), "--out", tmp_path, "--jobs", str(jobs))
     assert (tmp_path / "positions.jsonl").read_bytes() == (results / "positions.jsonl").read_bytes()
     assert without_offset(tmp_path) == without_offset(results)
+    homes = {one["household_id"] for one in without_offset(tmp_path) if one["rule"]["name"].startswith("household_")}
+    assert any(len({record.partition for record in members_of(settings, home)}) > 1 for home in homes)
+
+
+def members_of(settings: Settings, household_id: str) -> list[Any]:
+    """The profiles of a household, whose partitions are those of their movements."""
+    named = f'"household_id":"{household_id}"'.encode()
+    return [record for record in read_all(settings, topics.CUSTOMERS) if named in record.value]
 
 
 def test_offsets_bound_every_partition(settings: Settings) -> None:
