@@ -27,6 +27,7 @@ from tests.brokers.records import produce, read_all
 from tests.e2e.workers import Workers, workers
 from wealthwatch.configuration import environment_of
 from wealthwatch.replaying import Pace, Replay, Summary, publish
+from wealthwatch.replaying.hours import full_hour_after
 from wealthwatch.simulation import Plan, write
 from wealthwatch.supervisor import Child
 
@@ -39,6 +40,7 @@ PARTITIONS = 6
 VERSIONS: list[dict[str, Any]] = [
     {"rule": "large_outflow", "version": 2, "parameters": {"abs_floor": "20000"}},
     {"rule": "cumulative_outflow", "version": 2, "mode": "test"},
+    {"rule": "household_large_outflow", "version": 2, "parameters": {"abs_floor": "20000"}},
     {"rule": "aum_change", "version": 2, "mode": "off"},
 ]
 """What the backtest is given; the workers are told by `wealthwatch rules set`."""
@@ -99,6 +101,21 @@ def publish_with_gates(settings: Settings, sample: Path, gates: Mapping[datetime
     return publish(settings, Replay(replace(feed, movements=movements), sample, Pace(rate=RATE)))
 
 
+def one_after_the_other(sample: Path) -> None:
+    """No two members of a household move in the same second: of those a broker's lower partition is first, and a file's earlier line."""
+    profiles = map(json.loads, sample.with_suffix(".customers.jsonl").read_bytes().splitlines())
+    household = {profile["customer_id"]: profile.get("household_id") or profile["customer_id"] for profile in profiles}
+    last: dict[str, tuple[datetime, str]] = {}
+    found = []
+    for made in map(json.loads, sample.read_bytes().splitlines()):
+        at, who = datetime.fromisoformat(made["occurred_at"]), made["customer_id"]
+        before, mover = last.get(household[who], (at, who))
+        at = max(at, before if mover == who else before + timedelta(seconds=1))
+        last[household[who]] = at, who
+        found.append((at, json.dumps({**made, "occurred_at": at.isoformat()}, ensure_ascii=False)))
+    sample.write_text("".join(f"{line}\n" for _, line in sorted(found, key=lambda one: one[0])), encoding="utf-8")
+
+
 def publish_beside(settings: Settings, sample: Path) -> None:
     """Profiles and prices: the workers know them before the first movement comes."""
     for topic, key in ((CUSTOMERS, "customer_id"), (PRICES, "of")):
@@ -131,7 +148,7 @@ def await_shares(detectors: Workers, three: list[Child]) -> dict[str, list[int]]
 
 @pytest.mark.kafka
 def test_a_switch_under_load_is_at_one_point_on_every_worker_and_equals_the_backtest_s(unprepared: Settings, tmp_path: Path) -> None:
-    """Three rules, lowered, set to test, and off, while three workers decide a replayed bank.
+    """Rules that are lowered, set to test, and off, while three workers decide a replayed bank.
 
     The first gate makes sure that movements from before the switch are decided after its versions were published, the second that none from
     after it is published before every worker has learnt them: what `detector.rule_lead_s` is for where event time is the clock's.
@@ -142,6 +159,7 @@ def test_a_switch_under_load_is_at_one_point_on_every_worker_and_equals_the_back
     topics.create(settings.kafka)
     sample = tmp_path / "bank.jsonl"
     write(PLAN, sample)
+    one_after_the_other(sample)
     publish_beside(settings, sample)
     published, learnt = Event(), Event()
     with workers(settings, tmp_path / "detectors") as detectors, ThreadPoolExecutor(1) as beside:
@@ -152,6 +170,7 @@ def test_a_switch_under_load_is_at_one_point_on_every_worker_and_equals_the_back
             detectors.await_decided(positions=2_000)
             set_rule(settings, "large_outflow", "abs_floor=20000", "--by", "li")
             set_rule(settings, "cumulative_outflow", "--mode", "test")
+            set_rule(settings, "household_large_outflow", "abs_floor=20000")
             set_rule(settings, "aum_change", "--mode", "off")
             published.set()
             for child in three:
@@ -162,6 +181,8 @@ def test_a_switch_under_load_is_at_one_point_on_every_worker_and_equals_the_back
         replayed = load_.result(WITHIN_S)
         detectors.await_decided(within_s=WITHIN_S)
         detectors.await_ticks(replayed.ticks)
+        assert replayed.last_event is not None
+        detectors.await_households(full_hour_after(replayed.last_event))
         assert detectors.trouble() is None
         assert await_shares(detectors, three) == of_worker
         for child in three:
