@@ -187,7 +187,7 @@ def test_only_what_is_published_stands_in_a_network_with_a_way_out() -> None:
 def test_a_worker_can_be_scaled(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not {"container_name", "ports", "hostname"} & services()[name].keys()
     assert all(mode == "ro" for _, _, mode in mounts(services()[name]))
-    assert settings_of(name, monkeypatch).detector.group_instance_id is None, "two of one name take the partitions from each other without end"
+    assert settings_of(name, monkeypatch).detector.group_instance_id is None, "two of one name take partitions from each other"
 
 
 @pytest.mark.parametrize("name", SERVICES)
