@@ -30,12 +30,12 @@ _DIGITS = 24
 
 @cache
 def all_rules() -> Mapping[str, Rule[Any]]:
-    """Every rule of the folder by its name, in the order of their numbers."""
+    """Every rule of the folder by its name, in the order of their numbers, those of households last."""
     found: list[Rule[Any]] = []
     for module in iter_modules(streams.rules.__path__):
         contents = import_module(f"streams.rules.{module.name}")
         found += contents.RULES if hasattr(contents, "RULES") else [contents.RULE]
-    return MappingProxyType({rule.name: rule for rule in sorted(found, key=lambda rule: (rule.rule_id, rule.name))})
+    return MappingProxyType({rule.name: rule for rule in sorted(found, key=lambda rule: (rule.of_household, rule.rule_id, rule.name))})
 
 
 def no_such_rule(name: str) -> str:
