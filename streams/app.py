@@ -125,7 +125,7 @@ class Detector:
         """None while the worker does its work; else, in a few words, what is wrong."""
         if self.fault is not None:
             return f"failed: {self.fault}"
-        stuck = [p.number for p in self._partitions.values() if p.waiting and time.monotonic() - p.progressed_at > 60]
+        stuck = [p.number for p in self._partitions.values() if p.waiting and time.monotonic() - p.stirred_at > 60]
         return f"no progress for a minute on partitions {stuck}" if stuck else None
 
     def ready(self) -> str | None:

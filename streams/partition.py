@@ -53,7 +53,8 @@ class Partition:
         self.ready = False
         self.position = 0
         """The next movement to decide."""
-        self.progressed_at = time.monotonic()
+        self.written_at = self.stirred_at = time.monotonic()
+        """When a batch was last written; when that, or a step of recovery, was last done."""
         self._context, self._fail, self._rules_known = context, fail, rules_known
         self._fetched: deque[list[ConsumerRecord]] = deque()
         self._open: list[ConsumerRecord] = []
@@ -100,7 +101,7 @@ class Partition:
                     log.warning("partition_fenced", partition=self.number, means="another worker owns it; nothing of the open batch counts")
                     return
                 except (KafkaError, TimeoutError, OSError) as error:
-                    if time.monotonic() - self.progressed_at > PATIENCE_SECONDS:
+                    if time.monotonic() - self.written_at > PATIENCE_SECONDS:
                         raise
                     log.warning("partition_reopens", partition=self.number, error=f"{type(error).__name__}: {error}", after_seconds=wait)
                     await asyncio.sleep(wait)
@@ -115,7 +116,7 @@ class Partition:
             self._room.set()
 
     async def _one_session(self) -> None:
-        session = await Session.open(self.number, self._context)
+        session = await Session.open(self.number, self._context, self._stir)
         beside = asyncio.create_task(self._follow(session), name=f"beside-{self.number}")
         written = False
         try:
@@ -133,6 +134,9 @@ class Partition:
                 self._open = []
             await session.close(written=written)
 
+    def _stir(self) -> None:
+        self.stirred_at = time.monotonic()
+
     async def _work(self, session: Session, following: asyncio.Task[None]) -> None:
         pause = max(0.05, self._context.settings.detector.positions_every_s)
         while not self._closing:
@@ -148,7 +152,7 @@ class Partition:
             await session.take(movements, beside, more=bool(self._fetched))
             self._open = []
             self.position = session.positions.movements
-            self.progressed_at = time.monotonic()
+            self.written_at = self.stirred_at = time.monotonic()
 
     async def _idle(self, at_most: float | None) -> None:
         """Wait until something comes, or until what is unwritten has waited long enough."""

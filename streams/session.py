@@ -86,8 +86,13 @@ class Session:
         self._offset_told, self._offset_told_at = self.positions.movements, 0.0
 
     @classmethod
-    async def open(cls, number: int, context: Context) -> Session:
+    async def open(cls, number: int, context: Context, stir: Callable[[], None]) -> Session:
         """Fence the former owner, recover the changelog, and take the profiles that are there.
+
+        Args:
+            number: of the partition.
+            context: what all partitions share.
+            stir: called whenever a part of that is done, since it may take minutes in all.
 
         Raises:
             LostMovementsError: retention has removed movements before they were decided.
@@ -98,7 +103,7 @@ class Session:
         try:
             await publisher.start()
             await reader.start()
-            recovered = await _recover(reader, kafka.topic(STATES), number, context.metrics)
+            recovered = await _recover(reader, kafka.topic(STATES), number, context.metrics, stir)
             first, _ = await reader.bounds(kafka.topic(MOVEMENTS), number)
             if recovered.positions.movements < first and recovered.states:
                 raise LostMovementsError(
@@ -109,6 +114,7 @@ class Session:
             _, end = await reader.bounds(kafka.topic(CUSTOMERS), number)
             async for records in reader.read(kafka.topic(CUSTOMERS), number, session.positions.customers, end):
                 await session.take([], records, more=True)
+                stir()
         except BaseException:
             await _stop(publisher, reader)
             raise
@@ -299,7 +305,7 @@ class Session:
         self._turn.skipped, self._turn.counts, self._turn.reached, self._said = 0, {}, {}, []
 
 
-async def _recover(reader: PartitionReader, topic: str, number: int, metrics: Metrics) -> Recovered:
+async def _recover(reader: PartitionReader, topic: str, number: int, metrics: Metrics, stir: Callable[[], None]) -> Recovered:
     """Read the changelog's partition to its end."""
     recovered = Recovered()
     first, end = await reader.bounds(topic, number)
@@ -308,6 +314,7 @@ async def _recover(reader: PartitionReader, topic: str, number: int, metrics: Me
     async for records in reader.read(topic, number, first, end):
         for record in records:
             recovered.take(record)
+        stir()
         if records:
             progress.set((records[-1].offset + 1 - first) / max(1, end - first))
     progress.set(1)

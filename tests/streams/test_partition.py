@@ -21,7 +21,7 @@ from streams.metrics import Metrics
 from streams.money import Rates
 from streams.partition import Partition
 from streams.publisher import Batch, Ordered, Publisher, Transactional
-from streams.session import Context
+from streams.session import Context, Session
 from streams.state import decode
 from streams.timeline import RuleBooks
 from streams.windows import Calendar
@@ -90,16 +90,22 @@ async def fetched(settings: Settings) -> list[ConsumerRecord]:
         await reader.stop()
 
 
+def context(settings: Settings, make: Callable[[int], Publisher]) -> Context:
+    """As the partitions of a worker share it."""
+    bank = settings.bank
+    world = World(RuleBooks.of(settings), Rates(bank.base_currency), Calendar(bank.time_zone))
+    return Context(settings, world, Metrics(), make)
+
+
 @asynccontextmanager
 async def running(settings: Settings, make: Callable[[int], Publisher]) -> AsyncIterator[tuple[Partition, list[BaseException]]]:
     """A partition at work, and the faults that it cannot mend."""
-    bank, faults = settings.bank, list[BaseException]()
-    world = World(RuleBooks.of(settings), Rates(bank.base_currency), Calendar(bank.time_zone))
+    faults = list[BaseException]()
 
     async def known() -> None:
         """The rules' settings are known at once."""
 
-    partition = Partition(NUMBER, Context(settings, world, Metrics(), make), faults.append, known)
+    partition = Partition(NUMBER, context(settings, make), faults.append, known)
     try:
         yield partition, faults
     finally:
@@ -140,6 +146,21 @@ async def test_the_last_batch_is_decided_once_though_its_commit_failed_and_nothi
         if one.rule.name == "large_inflow"
     ]
     assert inflows == [[f"e{place}"] for place in range(3)]
+
+
+async def test_recovery_shows_that_it_goes_on_so_that_a_long_one_is_not_taken_for_a_standstill(settings: Settings) -> None:
+    def make(number: int) -> Publisher:
+        return publisher(settings, number)
+
+    await produce(settings, MOVEMENTS, ("c1", movement()))
+    async with running(settings, make) as (partition, _):
+        await partition.put(await fetched(settings))
+        await reached(settings, movements=1)
+    stirs = list[int]()
+    session = await Session.open(NUMBER, context(settings, make), lambda: stirs.append(NUMBER))
+    await session.close(written=False)
+    assert stirs
+    assert session.store.customers == 1
 
 
 async def test_a_new_profile_wakes_its_customer_for_the_days_to_come_and_for_none_that_has_passed(settings: Settings) -> None:
