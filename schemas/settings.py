@@ -150,7 +150,7 @@ class Detector(Section):
         min_length=1,
         max_length=249,
         pattern=r"^[a-zA-Z0-9._-]+$",
-        description="A lasting name of this worker alone: one that is back within session_timeout_s gets its partitions, and no other stops",
+        description="A lasting name of this worker alone: back within session_timeout_s it gets its partitions, and no other stops",
     )
     processing_guarantee: Literal["exactly_once", "at_least_once"] = "exactly_once"
     batch_records: int = Field(4_000, ge=1, description="Most movements in one transaction")
