@@ -12,7 +12,7 @@ NATIVE := build/native
 ON_NATIVE := PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/$(NATIVE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run native test test-native test-oracle test-kafka check bench bench-recovery bench-rules backtest schemas lock clean
+.PHONY: help run native test test-native test-oracle test-kafka check bench bench-recovery bench-rules backtest schemas docs lock clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ backtest: $(VENV)/.run ## Run the rules over history: make backtest ARGS='bank.j
 
 schemas: $(VENV)/.run ## Write the JSON Schema of every message to build/schemas
 	@$(BIN)/wealthwatch schemas export build/schemas
+
+docs: $(VENV)/.run ## Write docs/rules.md from the rules
+	@$(BIN)/python -m wealthwatch.tuning.document > docs/rules.md
 
 lock: ## Resolve the dependencies anew and lock them with hashes (needs uv)
 	@for set in run native dev; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \

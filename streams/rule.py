@@ -33,7 +33,10 @@ EXTERNAL_DEBIT: Final[Cause] = (Flow.EXTERNAL, Direction.DEBIT)
 CORRECTIONS: Final = frozenset({(Flow.CORRECTION, Direction.CREDIT), (Flow.CORRECTION, Direction.DEBIT)})
 EVERYTHING: Final = frozenset((flow, direction) for flow in Flow for direction in Direction)
 
-Bands = Annotated[dict[Severity, Annotated[Decimal, Field(gt=0)]], Field(min_length=1)]
+Bands = Annotated[
+    dict[Severity, Annotated[Decimal, Field(gt=0)]],
+    Field(min_length=1, description="Severities, each with the multiple of the threshold from which on it holds"),
+]
 """From which multiple of the threshold on a finding has a severity; at least one."""
 Floor = Annotated[Decimal, Field(gt=0, decimal_places=4)]
 LONGEST_WINDOW: Final = 92

@@ -38,7 +38,9 @@ _Share = Annotated[Decimal, Field(gt=0, le=1, decimal_places=6)]
 class ShiftParameters(ConditionParameters):
     """The share of each window, by dates, and the assets from which on it matters."""
 
-    shares: dict[Annotated[int, Field(ge=1, le=LONGEST_WINDOW)], _Share] = {30: Decimal("0.15")}
+    shares: Annotated[
+        dict[Annotated[int, Field(ge=1, le=LONGEST_WINDOW)], _Share], Field(description="By dates: the share of AUM that has moved")
+    ] = {30: Decimal("0.15")}
     aum_floor: Floor | None = Field(None, description="Least AUM now; the lowest tier's floor if none is given")
     bands: Bands = {Severity.NOTICE: Decimal(1), Severity.WARNING: Decimal(4)}
 

@@ -37,7 +37,12 @@ _Share = Annotated[Decimal, Field(gt=0, le=100, decimal_places=6)]
 class AumChangeParameters(ConditionParameters):
     """The share of each window, by dates, and the assets from which on it matters."""
 
-    shares: dict[Annotated[int, Field(ge=1, le=LONGEST_WINDOW)], _Share] = {1: Decimal("0.10"), 30: Decimal("0.20")}
+    shares: Annotated[
+        dict[Annotated[int, Field(ge=1, le=LONGEST_WINDOW)], _Share], Field(description="By dates: the share of the AUM before")
+    ] = {
+        1: Decimal("0.10"),
+        30: Decimal("0.20"),
+    }
     aum_floor: Floor | None = Field(None, description="Least AUM, now or before; the lowest tier's floor if none is given")
     bands: Bands = {Severity.NOTICE: Decimal(1), Severity.WARNING: Decimal(3)}
 

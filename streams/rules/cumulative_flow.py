@@ -35,7 +35,10 @@ class CumulativeParameters(ConditionParameters):
     """A limit for each window, by days: so many times the tier's floor."""
 
     abs_floor: Floor | None = Field(None, description="Instead of the tier's floor")
-    limits: dict[Annotated[int, Field(ge=1, le=LONGEST_WINDOW)], Annotated[Decimal, Field(gt=0)]] = {7: Decimal(1), 30: Decimal(2)}
+    limits: Annotated[
+        dict[Annotated[int, Field(ge=1, le=LONGEST_WINDOW)], Annotated[Decimal, Field(gt=0)]],
+        Field(description="By dates: so many times the floor"),
+    ] = {7: Decimal(1), 30: Decimal(2)}
 
 
 class CumulativeInflow(ConditionRule[CumulativeParameters]):

@@ -19,7 +19,7 @@ from streams.wording import Text, money, share
 class SweepParameters(Parameters):
     """Share of the balance that left, and the floor of the amount."""
 
-    share: Decimal = Field(Decimal("0.90"), gt=0, le=1, decimal_places=6)
+    share: Decimal = Field(Decimal("0.90"), gt=0, le=1, decimal_places=6, description="Of the account, gone within 24 hours")
     abs_floor: Floor | None = Field(None, description="Instead of the tier's floor")
     bands: Bands = {Severity.CRITICAL: Decimal(1)}
 

@@ -22,7 +22,10 @@ from streams.wording import Text, money, share
 class NetOutflowParameters(ConditionParameters):
     """A share for each window, by days."""
 
-    shares: dict[Annotated[int, Field(ge=1, le=LONGEST_WINDOW)], Annotated[Decimal, Field(gt=0, le=1_000, decimal_places=6)]] = {
+    shares: Annotated[
+        dict[Annotated[int, Field(ge=1, le=LONGEST_WINDOW)], Annotated[Decimal, Field(gt=0, le=1_000, decimal_places=6)]],
+        Field(description="By dates: the share of the AUM at their start"),
+    ] = {
         30: Decimal("0.20"),
         90: Decimal("0.35"),
     }

@@ -76,7 +76,7 @@ class TierUp(ConditionRule[TierParameters]):
 class NearParameters(ConditionParameters):
     """From which share of the next line on a customer is near it."""
 
-    near: Decimal = Field(Decimal("0.90"), gt=0, lt=1)
+    near: Decimal = Field(Decimal("0.90"), gt=0, lt=1, description="From this share of a tier's line on it is near")
     bands: Bands = {Severity.INFO: Decimal(1)}
 
 
