@@ -16,7 +16,8 @@ from pathlib import Path
 
 from schemas.notifications import Notification, NotificationKind, Status
 from tests.oracle.finding import Finding
-from tests.oracle.findings import ALL_RULES, OF_HOUSEHOLDS, OF_TIERS
+from tests.oracle.findings import ALL_RULES, OF_TIERS, TIERS_OF_HOUSEHOLDS
+from tests.oracle.households import OF
 
 COMPARED = ALL_RULES
 SCHEDULED = ":scheduled"
@@ -87,8 +88,8 @@ def agreements(counted: Collection[Finding], told: Iterable[Opening], rules: Col
 
 def _opening(said: Notification) -> Opening:
     event_id = said.evidence.triggers[0].event_id if said.evidence.triggers else None
-    faceted = said.kind is NotificationKind.CONDITION and said.rule.name not in OF_TIERS
-    about = said.household_id or "" if said.rule.name in OF_HOUSEHOLDS else said.customer_id
+    faceted = said.kind is NotificationKind.CONDITION and said.rule.name not in (*OF_TIERS, *TIERS_OF_HOUSEHOLDS)
+    about = said.household_id or "" if said.rule.name.startswith(OF) else said.customer_id
     facet = said.dedup_key.removeprefix(f"{said.rule.name}:{about}:") if faceted else ""
     finding = Finding(said.rule.name, about, event_id, said.occurred_at, facet, said.evidence.measured)
     return Opening(finding, said.evidence.unit)

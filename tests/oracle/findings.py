@@ -44,11 +44,14 @@ WEIGHED: dict[str, Callable[[duckdb.DuckDBPyConnection, Settings, Thresholds], F
 OF_TIERS = ("tier_up", "near_tier")
 OF_HOUSEHOLDS = {
     "household_large_inflow": households.large_inflows,
+    "household_large_outflow": households.large_outflows,
+    "household_cumulative_inflow": households.inflows,
     "household_cumulative_outflow": households.outflows,
 }
+TIERS_OF_HOUSEHOLDS = tuple(households.OF + rule for rule in OF_TIERS)
 FIRST_RULES = frozenset({*PLAIN, *OF_TIERS})
 """The rules of the first version."""
-ALL_RULES = frozenset({*FIRST_RULES, *MEASURED, *WEIGHED, *OF_HOUSEHOLDS})
+ALL_RULES = frozenset({*FIRST_RULES, *MEASURED, *WEIGHED, *OF_HOUSEHOLDS, *TIERS_OF_HOUSEHOLDS})
 
 
 def expected(paths: Paths, settings: Settings, rules: Collection[str] = ALL_RULES, thresholds: Thresholds | None = None) -> set[Finding]:
@@ -88,12 +91,14 @@ def _findings(db: duckdb.DuckDBPyConnection, settings: Settings, rules: Collecti
         yield from MEASURED[name](db, thresholds)
     for name in sorted(WEIGHED.keys() & rules):
         yield from WEIGHED[name](db, settings, thresholds)
-    for crossing in tiers.crossings:
-        if crossing.rule in rules:
+    crossings = [(crossing.rule, crossing) for crossing in tiers.crossings]
+    if {*OF_HOUSEHOLDS, *TIERS_OF_HOUSEHOLDS} & set(rules):
+        together = households.prepare(db, settings.bank, closed)
+        crossings += [(households.OF + crossing.rule, crossing) for crossing in together.crossings]
+    for rule, crossing in crossings:
+        if rule in rules:
             at = midnights.get(crossing.on, final).astimezone(UTC)
-            yield Finding(crossing.rule, crossing.customer_id, None, at, value=crossing.average)
-    if OF_HOUSEHOLDS.keys() & rules:
-        households.prepare(db, settings.bank, closed)
+            yield Finding(rule, crossing.customer_id, None, at, value=crossing.average)
     for name in sorted(OF_HOUSEHOLDS.keys() & rules):
         yield from OF_HOUSEHOLDS[name](db)
 

@@ -1,4 +1,4 @@
-"""Households: R01 and R11 on one AUM of all members, and on flows from which transfers between members are taken out.
+"""Households: R01, R02, R10, R11, R40 on one AUM of all members, and on flows from which transfers between members are taken out.
 
 The tables `household_movements`, `household_flows`, `household_closes`, `household_floors` and `household_clock` are those of customers,
 with the household where the customer stands. A household's tier follows from its own average; the tiers of its members do not count.
@@ -35,17 +35,27 @@ CREATE OR REPLACE TEMP TABLE household_movements AS
 """
 
 
-def prepare(db: duckdb.DuckDBPyConnection, bank: Bank, last: date) -> None:
-    """Make the households' tables."""
+def prepare(db: duckdb.DuckDBPyConnection, bank: Bank, last: date) -> Tiers:
+    """Make the households' tables; their tiers."""
     db.execute(MOVEMENTS)
     db.execute(FLOWS.format(flows=f"{OF}flows", movements=f"{OF}movements"), {"zone": bank.time_zone})
     db.execute(CLOCK.format(clock=f"{OF}clock", movements=f"{OF}movements"))
-    Tiers(db, bank, last, OF)
+    return Tiers(db, bank, last, OF)
 
 
 def large_inflows(db: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     """R01 of households."""
     return single.large(db, "household_large_inflow", "credit", OF)
+
+
+def large_outflows(db: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """R02 of households."""
+    return single.large(db, "household_large_outflow", "debit", OF)
+
+
+def inflows(db: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """R10 of households."""
+    return sums.reached(db, "household_cumulative_inflow", "credit", OF)
 
 
 def outflows(db: duckdb.DuckDBPyConnection) -> Iterator[Finding]:

@@ -23,7 +23,7 @@ from streams.posting import Posting
 from streams.reading import read
 from tests.oracle import Finding, Paths, Thresholds, expected
 from tests.oracle.agreement import COMPARED, Opening, agreements, openings
-from tests.oracle.findings import OF_HOUSEHOLDS
+from tests.oracle.findings import OF_HOUSEHOLDS, TIERS_OF_HOUSEHOLDS
 from wealthwatch.configuration import environment_of
 from wealthwatch.simulation import Plan, write
 
@@ -33,7 +33,11 @@ SETTINGS = Settings(rules={"low_balance": RuleSettings(parameters={"threshold": 
 THRESHOLDS = Thresholds(low_balance=LOW)
 HALF_A_YEAR = Plan(seed=11, customers=120, days=160, start=date(2025, 1, 1))
 OVER_A_YEAR = Plan(seed=7, customers=40, days=400, start=date(2025, 1, 1))
-NEEDS_MORE_DAYS = {"above_previous_peak": "six closed months", "dormant_reactivated": "a year of silence"}
+NEEDS_MORE_DAYS = {
+    "above_previous_peak": "six closed months",
+    "dormant_reactivated": "a year of silence",
+    "household_tier_up": "a household that grows for long",
+}
 """What 160 days have not got; the other bank has."""
 NEEDS_MORE_CUSTOMERS = {"pass_through": "somebody through whom money passes"}
 """What 40 customers have not got; the other bank has."""
@@ -44,7 +48,7 @@ NOT_IN_REAL_ACCOUNTS = {
     "allocation_shift": "all are demand deposits",
     "dormant_reactivated": "nobody rests for more than 60 days",
     "drip_outflow": "nobody pays one account five times in 30 days",
-    **dict.fromkeys(OF_HOUSEHOLDS, "who lives with whom is not known"),
+    **dict.fromkeys((*OF_HOUSEHOLDS, *TIERS_OF_HOUSEHOLDS), "who lives with whom is not known"),
     "near_tier": "nobody has 180,000 on average",
     "recurring_credit_missing": "no pension stops",
     "tier_up": "nobody has 200,000 on average",
