@@ -100,11 +100,12 @@ class Workers:
         await_records(self._settings, STATES, enough, within_s=within_s, until=self.trouble)
 
     def await_allocations(self, *, within_s: float = 60) -> dict[str, Position]:
-        """Wait until the allocations of everything decided are published, and return the newest of each customer."""
+        """Wait until all that is on the topic now is decided and its allocations published, and return the newest of each customer."""
+        wanted = sum(end_offsets(self._settings).values())
 
         def enough(records: list) -> bool:
             last = {record.partition: decode_positions(record.value) for record in records if record.key == POSITIONS_KEY}
-            return all(positions.published for positions in last.values())
+            return sum(one.movements for one in last.values()) >= wanted and all(one.published for one in last.values())
 
         await_records(self._settings, STATES, enough, within_s=within_s, until=self.trouble)
         return {p.customer_id: p for p in (Position.model_validate_json(r.value) for r in read_all(self._settings, POSITIONS))}
