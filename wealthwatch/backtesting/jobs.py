@@ -61,16 +61,27 @@ def _end(latest: Iterable[int | None]) -> int:
 
 
 @contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits: a process that is half started would say so with a traceback, and nobody would end it."""
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+
+
+@contextmanager
 def _started(context: Any, task: Task, far: Any) -> Iterator[list[Connection]]:
     processes, connections = [], []
     try:
         for number in range(task.jobs):
             ours, theirs = context.Pipe()
             process = context.Process(target=_work, args=(task, number, theirs, far), daemon=True)
-            process.start()
-            theirs.close()
-            processes.append(process)
-            connections.append(ours)
+            with _uninterrupted():
+                process.start()
+                theirs.close()
+                processes.append(process)
+                connections.append(ours)
         yield connections
         for process in processes:
             process.join()

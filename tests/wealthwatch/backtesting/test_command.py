@@ -250,14 +250,15 @@ def test_memory_grows_with_customers_not_with_movements(tmp_path: Path) -> None:
 
 
 def jobs_of(process: subprocess.Popen[str], within_s: float = 60) -> list[int]:
-    """The two jobs that a backtest has started."""
+    """The two jobs that a backtest has started, once both have begun to read the feed."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                if parent == process.pid and b"spawn_main" in (entry / "cmdline").read_bytes():
+                reads = any(one.readlink().name == "feed.jsonl" for one in (entry / "fd").iterdir()) if parent == process.pid else False
+                if reads and b"spawn_main" in (entry / "cmdline").read_bytes():
                     found.append(int(entry.name))
             except OSError:
                 continue
@@ -280,12 +281,14 @@ def alive(pid: int) -> bool:
     ],
 )
 def test_no_job_outlives_the_command_and_a_lost_job_is_one_line(tmp_path: Path, whom: str, sent: int, code: int, says: str) -> None:
-    os.mkfifo(tmp_path / "feed.jsonl")  # nobody writes: the jobs wait
+    os.mkfifo(tmp_path / "feed.jsonl")
+    held = os.open(tmp_path / "feed.jsonl", os.O_RDWR)  # nobody writes: the jobs wait
     given = [sys.executable, "-m", "wealthwatch", "backtest", str(tmp_path / "feed.jsonl"), "--out", str(tmp_path / "out"), "--jobs", "2"]
     with subprocess.Popen(given, stderr=subprocess.PIPE, text=True) as process:
         jobs = jobs_of(process)
         os.kill(jobs[0] if whom == "job" else process.pid, sent)
         _, said = process.communicate(timeout=60)
+    os.close(held)
     assert (process.returncode, said.startswith(says), said.count("\n")) == (code, True, 1 if says else 0)
     deadline = time.monotonic() + 20
     while any(map(alive, jobs)):
