@@ -255,7 +255,7 @@ class Session:
         publishing = now - self._published_at >= self._detector.positions_every_s * (BUSY if more else 1)
         if publishing:
             await self._publish_allocations()
-        self.positions.published = publishing
+        self.positions.published = publishing or not self._unpublished
         told_lately = now - self._offset_told_at < self._detector.offsets_every_s
         offset = None if told_lately or self._offset_told == self.positions.movements else self.positions.movements
         turn = self._turn
