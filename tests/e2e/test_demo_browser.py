@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 from uuid import UUID
 
 import pytest
@@ -28,6 +28,8 @@ CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chro
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
 
 LANGUAGES = ("zh-CN", "en")
+LINES = """lines => lines.map(line =>
+    [line.dataset.id, line.querySelector("b").innerText, line.querySelector(".line-title").innerText])"""
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,7 @@ def test_every_story_stands_on_its_managers_page_in_both_languages(demo: tuple[D
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         for manager in managers:
+            theirs = {str(m.notification_id): m for m in to_stand if m.manager_id == manager}
             context = browser.new_context(viewport={"width": 1280, "height": 900})
             context.set_default_timeout(20_000)
             page = context.new_page()
@@ -75,21 +78,35 @@ def test_every_story_stands_on_its_managers_page_in_both_languages(demo: tuple[D
             page.get_by_label(re.compile("Password|密码")).fill(passwords[manager])
             page.keyboard.press("Enter")
             page.wait_for_selector("#live[data-state=on]")
-            for story in told:
-                name = names[story["customer_id"]]
-                own = story["manager_id"] == manager
-                for rule in story["rules"] if own else ("",):
-                    about = [m for m in to_stand if (names[m.customer_id], m.manager_id) == (name, manager) and rule in ("", m.rule.name)]
-                    for language in LANGUAGES if own else LANGUAGES[:1]:
-                        context.add_cookies([{"name": "wealthwatch_language", "value": language, "url": address}])
-                        page.goto(f"{address}/?{urlencode({'state': 'all', 'text': name, 'rule': rule})}")
-                        lines = page.locator(".line", has=page.locator("b", has_text=re.compile(f"^{re.escape(name)}$")))
-                        sync_api.expect(lines).to_have_count(len(about))
-                        if own:
-                            shown = lines.locator(".line-title").all_inner_texts()
-                            assert all(any(message.title[language] in title for title in shown) for message in about)
+            page.goto(f"{address}/?state=all")
+            page.wait_for_selector(f"#lines[data-total='{len(theirs)}']")
+            for language in LANGUAGES:
+                context.add_cookies([{"name": "wealthwatch_language", "value": language, "url": address}])
+                shown = whole_list(page, f"{address}/?state=all")
+                assert shown.keys() == theirs.keys(), manager  # no other manager's, and each of theirs once
+                for notification, (name, title) in shown.items():
+                    assert name == names[theirs[notification].customer_id]
+                    assert theirs[notification].title[language] in title
+            story = next(story for story in told if story["manager_id"] == manager)
+            name, rule = names[story["customer_id"]], story["rules"][0]
+            sought = {one for one, m in theirs.items() if names[m.customer_id] == name and m.rule.name == rule}
+            found_again = whole_list(page, f"{address}/?{urlencode({'state': 'all', 'text': name, 'rule': rule})}")
+            assert {one for one, (shown_name, _) in found_again.items() if shown_name == name} == sought
             context.close()
         browser.close()
+
+
+def whole_list(page: sync_api.Page, address: str) -> dict[str, tuple[str, str]]:
+    """The customer's name and the title of each line, by the notification's id, from all pages of a list."""
+    found: dict[str, tuple[str, str]] = {}
+    page.goto(address)
+    while True:
+        lines = page.locator(".line").evaluate_all(LINES)
+        assert not found.keys() & {line[0] for line in lines}
+        found |= {notification: (name, title) for notification, name, title in lines}
+        if not (following := page.locator("nav.pages a[rel=next]")).count():
+            return found
+        page.goto(urljoin(address, following.get_attribute("href")))
 
 
 def why_held(settings: Settings) -> dict[UUID, Reason]:

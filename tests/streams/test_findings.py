@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from schemas.rules import Severity
 from streams.customer import Profile
 from streams.decide import decide, pass_time
 from streams.findings import band, identity, in_unit, notification_id
+from streams.portfolio import DAY_SECONDS
 from streams.positions import snapshot
 from streams.posting import Posting
 from streams.reading import read
@@ -104,8 +105,14 @@ def test_what_a_tick_decides_has_no_trigger_and_the_same_before_and_after() -> N
 RATES = st.dictionaries(st.sampled_from(["USD", "JPY", "KWD"]), st.sampled_from(["0.00000001", "0.0489", "7.1", "999999999.99999999"]))
 
 
-@given(st.lists(movements(), min_size=1, max_size=5), RATES, st.booleans())
-def test_no_movement_of_the_contract_stops_the_detector(many: list[Movement], rates: dict[str, str], same_account: bool) -> None:
+SPANS = st.sampled_from([timedelta(days=730), timedelta(days=730), timedelta(days=730), timedelta(days=110_000)])
+"""Within so long most lie; each century between two movements has 36,525 closes, which cost a second."""
+
+
+@given(st.lists(movements(), min_size=1, max_size=5), RATES, st.booleans(), SPANS)
+def test_no_movement_of_the_contract_stops_the_detector(
+    many: list[Movement], rates: dict[str, str], same_account: bool, span: timedelta
+) -> None:
     own = world({"recon_break": {}, "large_inflow": {"parameters": {"abs_floor": "0.0001", "pct": "0"}}})
     for currency, rate in rates.items():
         own.rates.learn(Price(of=currency, currency="CNY", price=Decimal(rate), at=datetime(2025, 1, 1, tzinfo=UTC)))
@@ -115,13 +122,21 @@ def test_no_movement_of_the_contract_stops_the_detector(many: list[Movement], ra
     told: list[Notification] = []
     for one in many:
         first = many[0] if same_account else one
-        moved = one.model_copy(update={"customer_id": customer_id, "account_id": first.account_id, "currency": first.currency})
+        apart = one.occurred_at - many[0].occurred_at
+        moved = one.model_copy(
+            update={
+                "customer_id": customer_id,
+                "account_id": first.account_id,
+                "currency": first.currency,
+                "occurred_at": many[0].occurred_at + (apart % span if apart >= timedelta() else -(-apart % span)),
+            }
+        )
         read_one = read(moved.model_dump_json().encode(), customer_id.encode(), LARGEST)
         assert isinstance(read_one, Posting)
         told += decide(customer, read_one, seen_at, own).notifications
         records = dict(encode(customer))
         assert whole(decode(records[customer_id.encode()], records.get)) == whole(customer)
-    told += pass_time(customer, instant("2199-12-31 00:00"), seen_at, own)
+    told += pass_time(customer, min(customer.clock + 800 * DAY_SECONDS, instant("2199-12-31 00:00")), seen_at, own)
     Position.model_validate_json(snapshot(customer, own.books.first))
     for each in told:
         assert Notification.model_validate_json(each.model_dump_json(exclude_none=True)) == each
