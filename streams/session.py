@@ -261,6 +261,7 @@ class Session:
         turn = self._turn
         if turn.accepted:
             self._fuse.good(turn.accepted)
+        self._sharing.tell()
         batch, states = self._batch, [list(records.items()) for records in turn.states.values()]
         together = households.records()
         batch.states = [*states, *together, [(POSITIONS_KEY, encode_positions(self.positions))]]

@@ -4,7 +4,8 @@ The law of sharing:
 
 1. What was done to a member (a movement that was applied, a profile that was learnt) is written to its household's partition in the very
    batch that did it, in its order. Each record says how far event time had come for the member.
-2. When an hour has passed on a partition, that is written to every partition of the topic: all that its customers did before is there.
+2. When an hour has passed on a partition, that is written to every partition of the topic: all that its customers did before is there. Of
+   several that pass within a batch (a replay has thousands of them) the last is written, since it says as much.
 3. So a household is decided in event time, in whatever order partitions are read: what happened before an hour, once that hour has passed
    on all of them. What says an earlier time than was decided already is late, and decided when it comes.
 """
@@ -78,6 +79,7 @@ class Sharing:
             write: takes the partition, the key and the value of a record.
         """
         self._number, self._partitions, self._write = number, partitions, write
+        self._passed = 0
 
     def movement(self, customer: Customer, movement: bytes) -> None:
         """A movement was applied to a member of a household."""
@@ -91,10 +93,17 @@ class Sharing:
             self._to(household_id, Learnt(self._number, customer.clock, member, holds))
 
     def hour(self, at: int) -> None:
-        """An hour has passed for all customers."""
-        value = _encode(Passed(self._number, at))
+        """An hour has passed for all customers; `tell` writes it."""
+        self._passed = at
+
+    def tell(self) -> None:
+        """Write the last hour that has passed since this was last called, if any has."""
+        if not self._passed:
+            return
+        value = _encode(Passed(self._number, self._passed))
         for partition in range(self._partitions):
             self._write(partition, HOURLY, value)
+        self._passed = 0
 
     def _to(self, household_id: str, what: Shared) -> None:
         self._write(partition_of(household_id, self._partitions), household_id.encode(), _encode(what))

@@ -49,7 +49,9 @@ class Topic:
 
     def passes(self, at: int, *numbers: int) -> None:
         for number in numbers:
-            self.sharing(number).hour(at)
+            sharing = self.sharing(number)
+            sharing.hour(at)
+            sharing.tell()
 
 
 @dataclass
@@ -188,10 +190,14 @@ async def test_the_position_waits_for_the_earliest_that_is_not_decided() -> None
     assert owner.households.position == len(topic.records) == 6
 
 
-def test_an_hour_is_told_to_every_partition_and_a_household_has_one_of_them() -> None:
+def test_the_last_hour_of_a_batch_is_told_to_every_partition_and_a_household_has_one_of_them() -> None:
     written: list[tuple[int, bytes, bytes]] = []
     sharing = Sharing(3, 5, lambda *record: written.append(record))
+    sharing.hour(NOON - 3_600)
     sharing.hour(NOON)
+    assert written == []
+    sharing.tell()
+    sharing.tell()
     assert [(place, key, decode(value)) for place, key, value in written] == [(place, HOURLY, Passed(3, NOON)) for place in range(5)]
     customer = new_customer("c1")
     customer.profile = Profile(household_id="HH0000001")
