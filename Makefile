@@ -12,7 +12,7 @@ NATIVE := build/native
 ON_NATIVE := PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/$(NATIVE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run native test test-native test-oracle test-kafka check bench bench-recovery bench-rules backtest schemas docs lock clean
+.PHONY: help run native test test-native test-oracle test-kafka test-faults check bench bench-recovery bench-rules backtest schemas docs lock clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ test-oracle: $(NATIVE)/.made ## Hold a year of 5,000 customers, decided by the c
 test-kafka: $(VENV)/.dev ## Run the tests that need a broker on Apache Kafka (Java 17 and Maven)
 	@$(BIN)/python -m tests.brokers.apache
 	@$(BIN)/python -m pytest --broker kafka $(ARGS)
+
+test-faults: $(NATIVE)/.made ## Kill, freeze and starve workers and brokers under load, and hold what is left against a backtest
+	@$(BIN)/python -m tests.brokers.apache
+	@$(ON_NATIVE) $(BIN)/python -m tests.faults.run $(ARGS)
 
 check: $(VENV)/.dev ## Check style, types and architecture
 	@$(BIN)/ruff check

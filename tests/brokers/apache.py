@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
+from tests.brokers.processes import program_pid
 from wealthwatch.broker import HOST, await_answer, free_port
 from wealthwatch.supervisor import Child
 
@@ -22,13 +26,12 @@ class KafkaMissing(Exception):  # noqa: N818 - the name says what is wrong
     """Apache Kafka cannot be had here; the text says in one line what to install."""
 
 
-def libraries() -> Path:
-    """The folder of Kafka's jars; Maven fills it once for each version of the pom.
+def libraries(pom: Path = HERE / "pom.xml") -> Path:
+    """The folder of Kafka's jars, or of another pom's; Maven fills it once for each version of the pom.
 
     Raises:
         KafkaMissing: no Java 17, no Maven, or Maven could not resolve it.
     """
-    pom = HERE / "pom.xml"
     folder = CACHE / hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
     _need_java()
     if folder.is_dir():
@@ -55,25 +58,44 @@ def _need_java() -> None:
 
 
 class ApacheKafka:
-    """One broker whose data outlives its process, so that a test may kill it and start it again at the same address."""
+    """One broker whose data outlives its process, so that a test may kill it and start it again at the same address.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: takes its data and its log.
+        heap: of the JVM.
+        controller_port: where its controller listens; a free port where none is given.
+        properties: what differs from `kafka/server.properties`.
+    """
+
+    def __init__(
+        self, folder: Path, heap: str = HEAP, controller_port: int | None = None, properties: Mapping[str, object] | None = None
+    ) -> None:
         self._java = ["java", "-cp", f"{libraries()}/*"]
-        self._folder = folder
+        self._folder, self._heap = folder, heap
         self._port = free_port()
         self.bootstrap = f"{HOST}:{self._port}"
         self._properties = folder / "server.properties"
         text = (HERE / "server.properties").read_text()
-        fields = {"port": str(self._port), "controller_port": str(free_port()), "folder": str(folder / "data")}
-        self._properties.write_text(re.sub(r"\{(\w+)\}", lambda match: fields[match[1]], text))
+        fields = {"port": str(self._port), "controller_port": str(controller_port or free_port()), "folder": str(folder / "data")}
+        other = "".join(f"{name}={value}\n" for name, value in (properties or {}).items())  # of a name given twice the last value holds
+        self._properties.write_text(re.sub(r"\{(\w+)\}", lambda match: fields[match[1]], text) + other)
         self._format()
         self._child: Child | None = None
 
     def start(self) -> None:
         """Start the process and return once it answers."""
-        options = [f"-Xms{HEAP}", f"-Xmx{HEAP}", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+        self.launch()
+        self.await_answer()
+
+    def launch(self) -> None:
+        """Start the process, and do not wait."""
+        options = [f"-Xms{self._heap}", f"-Xmx{self._heap}", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
         command = [*self._java, *options, "kafka.Kafka", str(self._properties)]
         self._child = Child("Apache Kafka", command, self._folder / "kafka.log", grace_s=30)
+
+    def await_answer(self) -> None:
+        """Return once it answers."""
+        assert self._child is not None
         await_answer(self._child, self._port, within_s=90)
 
     def stop(self) -> None:
@@ -85,6 +107,24 @@ class ApacheKafka:
         """`kill -9`."""
         if self._child:
             self._child.kill()
+
+    def freeze(self) -> None:
+        """Stop the process where it stands: its connections stay, and say nothing."""
+        assert self._child is not None
+        os.kill(program_pid(self._child), signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        assert self._child is not None
+        os.kill(program_pid(self._child), signal.SIGCONT)
+
+    def drop_page_cache(self) -> None:
+        """Make the system forget what it holds of the data in memory, so that a restart reads it from the disk."""
+        for path in self._folder.joinpath("data").rglob("*"):
+            if path.is_file():
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
     def restart(self) -> None:
         """Shut it down in order and start it again on the same data."""

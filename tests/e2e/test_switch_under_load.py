@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from threading import Event
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -22,8 +22,9 @@ from handlers import topics
 from handlers.feeds import load
 from schemas.notifications import Notification, Status
 from schemas.settings import Settings
-from schemas.topics import CUSTOMERS, MOVEMENTS, NOTIFICATIONS, PRICES, RULES
-from tests.brokers.records import produce, read_all
+from schemas.topics import MOVEMENTS, NOTIFICATIONS, RULES
+from tests.brokers.records import read_all
+from tests.e2e.banks import Decided, one_after_the_other, publish_beside
 from tests.e2e.workers import Workers, workers
 from wealthwatch.configuration import environment_of
 from wealthwatch.replaying import Pace, Replay, Summary, publish
@@ -45,26 +46,6 @@ VERSIONS: list[dict[str, Any]] = [
 ]
 """What the backtest is given; the workers are told by `wealthwatch rules set`."""
 WITHIN_S = 120
-
-
-class Decided(NamedTuple):
-    """What must be the same of a message, whoever decided it."""
-
-    message_id: str
-    notification_id: str
-    rule: str
-    version: int
-    mode: str
-    status: str
-    severity: str
-    measured: str
-    threshold: str
-
-    @classmethod
-    def of(cls, said: Notification) -> Decided:
-        rule, evidence = said.rule, json.loads(said.evidence.model_dump_json())
-        ids = str(said.message_id), str(said.notification_id)
-        return cls(*ids, rule.name, rule.version, rule.mode, said.status, said.severity, evidence["measured"], evidence["threshold"])
 
 
 def command(settings: Settings, *arguments: str | Path) -> None:
@@ -99,28 +80,6 @@ def publish_with_gates(settings: Settings, sample: Path, gates: Mapping[datetime
             yield line
 
     return publish(settings, Replay(replace(feed, movements=movements), sample, Pace(rate=RATE)))
-
-
-def one_after_the_other(sample: Path) -> None:
-    """No two members of a household move in the same second: of those a broker's lower partition is first, and a file's earlier line."""
-    profiles = map(json.loads, sample.with_suffix(".customers.jsonl").read_bytes().splitlines())
-    household = {profile["customer_id"]: profile.get("household_id") or profile["customer_id"] for profile in profiles}
-    last: dict[str, tuple[datetime, str]] = {}
-    found = []
-    for made in map(json.loads, sample.read_bytes().splitlines()):
-        at, who = datetime.fromisoformat(made["occurred_at"]), made["customer_id"]
-        before, mover = last.get(household[who], (at, who))
-        at = max(at, before if mover == who else before + timedelta(seconds=1))
-        last[household[who]] = at, who
-        found.append((at, json.dumps({**made, "occurred_at": at.isoformat()}, ensure_ascii=False)))
-    sample.write_text("".join(f"{line}\n" for _, line in sorted(found, key=lambda one: one[0])), encoding="utf-8")
-
-
-def publish_beside(settings: Settings, sample: Path) -> None:
-    """Profiles and prices: the workers know them before the first movement comes."""
-    for topic, key in ((CUSTOMERS, "customer_id"), (PRICES, "of")):
-        lines = sample.with_suffix(f".{topic.name}.jsonl").read_bytes().splitlines()
-        produce(settings, topic, [(json.loads(line)[key], line) for line in lines])
 
 
 def events(detectors: Workers, child: Child, *names: str) -> list[dict[str, Any]]:

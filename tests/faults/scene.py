@@ -1,0 +1,220 @@
+"""One scenario's bank, topics, workers and load; and what is found when it is over."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from kafka import KafkaConsumer, TopicPartition
+
+from handlers import topics
+from schemas.rules import RuleSettings
+from schemas.settings import Detector, Door, Kafka, Notifier, Settings
+from schemas.topics import MOVEMENTS, STATES, TICKS, Topic
+from tests.brokers.apache import ApacheKafka
+from tests.brokers.processes import await_program, program_pid
+from tests.brokers.records import read_all
+from tests.e2e.banks import publish_beside
+from tests.e2e.workers import Workers, notifications, workers
+from tests.faults.bank import Bank, publish_all
+from tests.faults.oracle import Oracle, Verdict, judge
+from tests.faults.watch import Watch, by_partition, longest_pause, replayed
+from wealthwatch.broker import free_port
+from wealthwatch.supervisor import Child
+
+PARTITIONS = 4
+STALLED_S = 150.0
+"""So long without anything decided, and nothing that is being waited for will come."""
+PHASE_S = 0.3
+"""A moment falls anywhere within so long after the movement that it goes by: in the middle of a batch, of a commit, of a recovery."""
+
+
+class StalledError(AssertionError):
+    """Nothing was decided for too long, or a worker died of itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a scenario has come to.
+
+    Args:
+        faults: how many were survived, by kind.
+        movements: that were decided.
+        replayed: decided in transactions that never took effect, and so again.
+        suppressed: movements read or sent again that were known already, as the workers counted them.
+        pause_s: the longest time in which a partition decided nothing although a movement waited.
+        verdict: what differs from the backtest.
+    """
+
+    faults: Counter[str]
+    movements: int
+    replayed: int
+    suppressed: int
+    pause_s: float
+    verdict: Verdict
+
+
+@dataclass(slots=True)
+class Scene:
+    """What a scenario works with."""
+
+    settings: Settings
+    bank: Bank
+    rate: float | None
+    """Movements a second; None for as fast as can be."""
+    random: Random
+    brokers: list[ApacheKafka]
+    detectors: Workers
+    watch: Watch
+    versions: list[RuleSettings] = field(default_factory=list)
+    """Of rules, set on the way."""
+    poison: dict[int, list[bytes]] = field(default_factory=dict)
+    """What is no movement, by the number of the movement that it goes before."""
+    faults: Counter[str] = field(default_factory=Counter)
+    sent: int = 0
+    _load: Future[int] | None = None
+    _ended: bool = False
+
+    def start(self, **environment: str) -> Child:
+        """One more worker, whose door is known."""
+        port = free_port()
+        self.watch.doors.add(port)
+        child = self.detectors.start(WEALTHWATCH_DETECTOR__DOOR__PORT=str(port), **environment)
+        await_program(child)
+        return child
+
+    def open(self) -> None:
+        """Begin with the load, once every partition is open."""
+        self.await_(lambda: self.opened == PARTITIONS, "every partition to be opened")
+        pool = ThreadPoolExecutor(1)
+        self._load = pool.submit(publish_all, self.settings, self.bank, self.rate, self._slip, self._sent, lambda: self._ended)
+        pool.shutdown(wait=False)
+
+    def _slip(self, number: int) -> list[bytes]:
+        return self.poison.get(number, [])
+
+    def _sent(self, count: int) -> None:
+        self.sent = count
+
+    @property
+    def opened(self) -> int:
+        """Partitions that some worker says it has opened."""
+        logs = [self.detectors.log(child) for child in self.detectors.all]
+        return sum(any(f'"partition": {number}, "customers"' in log for log in logs) for number in range(PARTITIONS))
+
+    @property
+    def loading(self) -> bool:
+        """Whether movements are still being published."""
+        return self._load is not None and not self._load.done()
+
+    def moments(self, count: int) -> Iterator[int]:
+        """So many random moments, in terms of what has been decided; yields how many movements have been."""
+        points = self.random.sample(range(self.bank.count // 20, self.bank.count * 3 // 4), count)
+        phases = [self.random.uniform(0, PHASE_S) for _ in points]
+        for point, phase in zip(sorted(points), phases, strict=True):
+            self.await_(lambda at=point: self.watch.decided >= at, f"{point} movements to be decided")  # type: ignore[misc]
+            time.sleep(phase)
+            yield self.watch.decided
+
+    def fault(self, kind: str) -> None:
+        """Count a fault; one that struck when the load was over is named so."""
+        self.faults[kind if self.loading else f"{kind}, idle"] += 1
+
+    def await_(self, true: Callable[[], bool], what: str) -> None:
+        """Wait for something, as long as anything is decided.
+
+        Raises:
+            StalledError: nothing was for too long, or a worker died of itself.
+        """
+        since = time.monotonic()
+        while not true():
+            if trouble := self.detectors.trouble():
+                raise StalledError(f"a worker died while this waited for {what}:\n{trouble}")
+            if self._load is not None and self._load.done():
+                self._load.result()
+            if time.monotonic() - max(since, self.watch.moved_at) > STALLED_S:
+                words = "\n".join(f"{child.name}:\n{child.last_words(4)}" for child in self.detectors.all if child.exit_code is None)
+                raise StalledError(f"nothing decided for {STALLED_S:.0f} s while this waited for {what}; {self.watch.reached}\n{words}")
+            time.sleep(0.05)
+
+    def await_more(self, count: int) -> None:
+        """Wait until so many more movements are decided, or all."""
+        wanted = min(self.watch.decided + count, self.bank.count)
+        self.await_(lambda: self.watch.decided >= wanted, f"{wanted} movements to be decided")
+
+    def memory_mib(self, child: Child) -> float:
+        """What a worker has in memory now."""
+        lines = Path(f"/proc/{program_pid(child)}/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1_024
+
+    def finish(self) -> Outcome:
+        """Wait until all is published and decided, and hold what is there against a backtest."""
+        assert self._load is not None
+        load = self._load
+        self.await_(load.done, "the load to end")
+        load.result()
+        oracle = Oracle(self.settings, self.bank.whole, self.versions)
+        ends, ticks = self._ends(MOVEMENTS), self._ends(TICKS)
+
+        def all_of_it() -> bool:
+            reached = self.watch.reached
+            return len(reached) == PARTITIONS and all(
+                positions.movements >= ends[number] and positions.ticks >= ticks[number] and positions.hour >= oracle.ends_at
+                for number, positions in reached.items()
+            )
+
+        self.await_(all_of_it, f"movements {ends}, ticks {ticks} and the hour {oracle.ends_at} to be decided")
+        committed, tried = read_all(self.settings, STATES), read_all(self.settings, STATES, committed=False)
+        appended: dict[int, list[float]] = {number: [] for number in ends}
+        for record in read_all(self.settings, MOVEMENTS):
+            appended[record.partition].append(record.timestamp / 1_000)
+        commits = by_partition(committed)
+        return Outcome(
+            self.faults,
+            sum(ends.values()),
+            replayed(commits, by_partition(tried)),
+            self.watch.counted("wealthwatch_movements_skipped_total") + self.watch.counted("duplicates"),
+            longest_pause(commits, appended),
+            judge(oracle.must, oracle.found(notifications(self.settings), {record.key: record.value for record in committed})),
+        )
+
+    def _ends(self, topic: Topic) -> dict[int, int]:
+        name = self.settings.kafka.topic(topic)
+        consumer = KafkaConsumer(**self.settings.kafka.client(), group_id=None)
+        try:
+            ends = consumer.end_offsets([TopicPartition(name, number) for number in range(PARTITIONS)])
+            return {place.partition: end for place, end in ends.items()}
+        finally:
+            consumer.close()
+
+    def end(self) -> None:
+        """Let the load end, too."""
+        self._ended = True
+
+
+@contextmanager
+def scene(
+    name: str, bootstrap: str, brokers: list[ApacheKafka], bank: Bank, rate: float | None, random: Random, folder: Path
+) -> Iterator[Scene]:
+    """Set the scene: topics of its own, and profiles and prices on them. Nothing is left behind."""
+    settings = Settings(
+        kafka=Kafka(bootstrap_servers=bootstrap, topic_prefix=f"{name}.", partitions=PARTITIONS, replication_factor=len(brokers)),
+        detector=Detector(
+            application_id=name, session_timeout_s=6, heartbeat_interval_s=2, tick_by_the_clock=False, batch_records=100, door=Door()
+        ),
+        notifier=Notifier(group_id=f"{name}-notifier", session_timeout_s=6, door=Door()),
+    )
+    topics.create(settings.kafka)
+    publish_beside(settings, bank.whole)
+    with workers(settings, folder) as detectors, Watch(settings) as watch:
+        set_ = Scene(settings, bank, rate, random, brokers, detectors, watch)
+        try:
+            yield set_
+        finally:
+            set_.end()
