@@ -85,7 +85,8 @@ class RuleBook:
         known = self.known = known_rules(given, bank)
         self.failures: Counter[tuple[str, str]] = Counter()
         """By rule and fault: how often an expression of the settings could not be evaluated."""
-        self.settings = {name: given.get(name, RuleSettings()) for name in known}
+        unset = RuleSettings()
+        self.settings = {name: given.get(name, unset) for name in known}
         self.rules = {
             name: rule
             for name, rule in known.items()
@@ -131,19 +132,20 @@ class RuleBook:
 
     def _new_sheet(self, tier: str, segment: str, own: str | None) -> Sheet:
         numbers = {name: self._prepare(rule, tier, segment, own) for name, rule in self.rules.items()}
+        screens = {name: rule.screens(numbers[name]) for name, rule in self.rules.items()}
         events = [
             [
-                Asked(rule, numbers[name], numbers[name].floor if rule.from_floor else 0, rule.screens(numbers[name]))
+                Asked(rule, numbers[name], numbers[name].floor if rule.from_floor else 0, screens[name])
                 for name, rule in self.events.items()
                 if cause in rule.causes
             ]
             for cause in CAUSES
         ]
         conditions = [
-            [Asked(rule, numbers[name], 0, rule.screens(numbers[name])) for name, rule in self.conditions.items() if cause in rule.causes]
+            [Asked(rule, numbers[name], 0, screens[name]) for name, rule in self.conditions.items() if cause in rule.causes]
             for cause in CAUSES
         ]
-        closing = [Asked(rule, numbers[name], 0, rule.screens(numbers[name])) for name, rule in self.rules.items() if rule.at_close]
+        closing = [Asked(rule, numbers[name], 0, screens[name]) for name, rule in self.rules.items() if rule.at_close]
         sleepers = [asked for asked in closing if type(asked.rule).next_day is not Rule.next_day]
         on_break = [Asked(rule, numbers[name], 0, None) for name, rule in self.events.items() if rule.on_break]
         found = self._sheets[tier, segment, own] = Sheet(numbers, events, on_break, conditions, closing, sleepers)
@@ -181,9 +183,10 @@ def check(rule: Rule[Any], setting: RuleSettings, bank: Bank, rules: Collection[
         SettingsError: a tier, a segment, a parameter or another rule is unknown, or a value is none of its parameter.
     """
     tiers = {tier.name: tier for tier in bank.tiers}
-    for what, named, known in (("tier", setting.by_tier, list(tiers)), ("segment", setting.by_segment, list(Segment))):
-        if unknown := set(named) - set(known):
-            raise SettingsError(f"rule {rule.name}: there is no {what} {min(unknown)!r}; the {what}s are {', '.join(known)}")
+    for what, named, there in (("tier", setting.by_tier, list(tiers)), ("segment", setting.by_segment, list(Segment))):
+        if unknown := set(named) - set(there):
+            raise SettingsError(f"rule {rule.name}: there is no {what} {min(unknown)!r}; the {what}s are {', '.join(there)}")
+    known = frozenset(rules or all_rules())
     for segment in ({}, *setting.by_segment.values()):
         for tier, by_tier in {"": {}, **setting.by_tier}.items():
             for own in ({}, *setting.by_customer.values()):
@@ -193,7 +196,7 @@ def check(rule: Rule[Any], setting: RuleSettings, bank: Bank, rules: Collection[
                     merged = rule.parameters.model_validate(given)
                     _within_reach(dict(merged))
                     Prepared.of(merged, tiers[tier] if tier else bank.tiers[0])
-                    if unnamed := merged.rules_named() - set(rules or all_rules()):
+                    if unnamed := merged.rules_named() - known:
                         raise SettingsError(f"rule {rule.name}: {no_such_rule(min(unnamed))}")
                 except SettingsError:
                     raise

@@ -95,9 +95,10 @@ class Prepared(Generic[P]):
     @classmethod
     def of(cls, parameters: P, tier: Tier, tiers: tuple[Tier, ...] = (), country: str = "") -> Prepared[P]:
         """Work the numbers out."""
-        floor = getattr(parameters, "abs_floor", None) or tier.abs_floor
-        share = Decimal(getattr(parameters, "pct", 0)).as_integer_ratio()
-        times: dict[int, Decimal] = getattr(parameters, "limits", {})
+        given = vars(parameters)  # pydantic answers an attribute that is not there by raising an error of many words
+        floor = given.get("abs_floor") or tier.abs_floor
+        share = Decimal(given.get("pct", 0)).as_integer_ratio()
+        times: dict[int, Decimal] = given.get("limits", {})
         limits = tuple((days, ceiling(multiple * floor), f"{days}d") for days, multiple in times.items())
         return cls(parameters, tier, to_units(floor), share, parameters.ordered_bands(), limits, tiers, country)
 

@@ -37,23 +37,39 @@ class Asked:
         """Whether the rule must be asked."""
         if effect.value < self.least:
             return False
-        screens = self.screens
-        return screens is None or any(screen.passes(customer, effect) for screen in screens)
+        if self.screens is None:
+            return True
+        for screen in self.screens:  # noqa: SIM110 - a generator costs more than most screens
+            if screen.passes(customer, effect):
+                return True
+        return False
 
     def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:
         """Whether the rule must be asked at a date's first tick, which changed no tier, of a customer of whom nothing is open."""
-        screens = self.screens
-        return screens is None or any(screen.passes_close(customer, day, average) for screen in screens)
+        if self.screens is None:
+            return True
+        for screen in self.screens:  # noqa: SIM110
+            if screen.passes_close(customer, day, average):
+                return True
+        return False
 
     def stays(self, customer: Customer, effect: Effect) -> bool:
         """Whether the rule, of which something is open, has nothing new to say after a movement."""
-        screens = self.screens
-        return screens is not None and all(screen.stays(customer, effect) for screen in screens)
+        if self.screens is None:
+            return False
+        for screen in self.screens:  # noqa: SIM110
+            if not screen.stays(customer, effect):
+                return False
+        return True
 
     def stays_at_close(self, customer: Customer, day: int) -> bool:
         """The same at a date's first tick that changed no tier."""
-        screens = self.screens
-        return screens is not None and all(screen.stays_at_close(customer, day) for screen in screens)
+        if self.screens is None:
+            return False
+        for screen in self.screens:  # noqa: SIM110
+            if not screen.stays_at_close(customer, day):
+                return False
+        return True
 
 
 class Sheet:
