@@ -37,8 +37,12 @@ class Workers:
 
     def start(self, **environment: str) -> Child:
         """One more worker."""
-        name = f"detector-{len(self.all)}"
-        command = [sys.executable, "-m", "wealthwatch", "detector"]
+        return self.start_service("detector", **environment)
+
+    def start_service(self, service: str, **environment: str) -> Child:
+        """One more process of a service, such as a notifier beside the workers."""
+        name = f"{service}-{len(self.all)}"
+        command = [sys.executable, "-m", "wealthwatch", service]
         child = Child(name, command, self._folder / f"{name}.log", {**environment_of(self._settings), **environment})
         self.all.append(child)
         return child

@@ -57,8 +57,10 @@ class Stage:
             home = self._folder / name
             bank = Bank.make(home, random.randrange(1 << 16), scenario.customers, scenario.days, scenario.hot)
             with scene(name, bootstrap, brokers, bank, scenario.rate, random, home / "logs") as set_:
-                scenario.play(set_)
+                after = scenario.play(set_)
                 outcome = set_.finish()
+                if after is not None:
+                    after()
             return Row(scenario.name, seed, time.monotonic() - began, outcome)
         except Exception as error:  # noqa: BLE001 - whatever it was, the table has it, and the other scenarios are played
             traceback.print_exc()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from threading import Event
 
 from kafka import KafkaConsumer, TopicPartition
 
@@ -33,6 +34,10 @@ STALLED_S = 150.0
 """So long without anything decided, and nothing that is being waited for will come."""
 PHASE_S = 0.3
 """A moment falls anywhere within so long after the movement that it goes by: in the middle of a batch, of a commit, of a recovery."""
+
+
+After = Callable[[], None]
+"""What else must hold when all is decided."""
 
 
 class StalledError(AssertionError):
@@ -76,6 +81,8 @@ class Scene:
     """Of rules, set on the way."""
     poison: dict[int, list[bytes]] = field(default_factory=dict)
     """What is no movement, by the number of the movement that it goes before."""
+    gates: dict[int, Event] = field(default_factory=dict)
+    """What must have happened before the movement of a number is published."""
     faults: Counter[str] = field(default_factory=Counter)
     sent: int = 0
     _load: Future[int] | None = None
@@ -89,6 +96,17 @@ class Scene:
         await_program(child)
         return child
 
+    def stop(self, child: Child) -> None:
+        """SIGTERM, as soon as the worker has come so far as to hear it; it must end by itself in under eight seconds."""
+        self.await_(lambda: "Starting..." in self.detectors.log(child), "a worker to begin")
+        self.detectors.stop(child)
+
+    def notifier(self) -> Child:
+        """One more notifier."""
+        child = self.detectors.start_service("notifier")
+        await_program(child)
+        return child
+
     def open(self) -> None:
         """Begin with the load, once every partition is open."""
         self.await_(lambda: self.opened == PARTITIONS, "every partition to be opened")
@@ -97,6 +115,9 @@ class Scene:
         pool.shutdown(wait=False)
 
     def _slip(self, number: int) -> list[bytes]:
+        if gate := self.gates.get(number):
+            while not gate.wait(1) and not self._ended:
+                pass
         return self.poison.get(number, [])
 
     def _sent(self, count: int) -> None:
