@@ -72,7 +72,7 @@ docs: $(VENV)/.run ## Write docs/rules.md from the rules
 
 lock: ## Resolve the dependencies anew and lock them with hashes (needs uv)
 	@for set in run native dev; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
-		--extra demo --extra postgres --group build $$([ $$set = run ] || echo --group $$set) pyproject.toml -o requirements/$$set.txt || exit 1; done
+		--extra demo --extra postgres --extra rocksdb --group build $$([ $$set = run ] || echo --group $$set) pyproject.toml -o requirements/$$set.txt || exit 1; done
 
 clean: ## Remove what was made here
 	@rm -rf $(VENV) .kafka build dist
