@@ -164,6 +164,10 @@ class Detector(Section):
     history_days: int = Field(400, ge=92, description="Dates of flows and closes kept for each customer")
     remembered_events: int = Field(512, ge=64, description="Event ids kept for each customer, against redelivery; 32 make room at once")
     tick_by_the_clock: bool = Field(True, description="Make a tick when an hour of the wall clock passes; off for a replay of the past")
+    store: Literal["memory", "rocksdb"] = Field("memory", description="Where customers at rest are kept, beside the changelog")
+    store_folder: Path | None = Field(None, description="Of a worker alone, for the store rocksdb; may be lost, and is then read anew")
+    store_cache_mib: int = Field(256, ge=8, description="Memory of all partitions' RocksDB together: blocks read, and what is not on disk")
+    recovery_patience_s: float = Field(120.0, gt=0, description="A recovery that is not done and reads nothing for so long ends the worker")
     rule_lead_s: float = Field(
         60.0,
         ge=4,
@@ -172,6 +176,12 @@ class Detector(Section):
     feeds: dict[str, Feed] = Field(default_factory=dict, description="By source: whose silence is watched")
     fuse: Fuse = Fuse()
     door: Door = Door(port=9101)
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Detector:
+        if self.store == "rocksdb" and self.store_folder is None:
+            raise ValueError("the store rocksdb needs a store_folder")
+        return self
 
 
 class Webhook(Section):

@@ -23,6 +23,7 @@ from streams.pricing import PriceFeed
 from streams.publisher import Ordered, Publisher, Transactional
 from streams.ruling import RuleFeed
 from streams.session import Context
+from streams.stores import Stores
 from streams.timeline import RuleBooks
 from streams.transport import BatchTransport, Detecting
 from streams.windows import Calendar
@@ -58,7 +59,8 @@ class Detector:
         world = World(books, Rates(bank.base_currency), Calendar(bank.time_zone), detector.history_days, detector.remembered_events)
         self._prices = PriceFeed(settings, world.rates)
         self._rules = RuleFeed(settings, books, self.metrics)
-        self._context = Context(settings, world, self.metrics, self._publisher)
+        self._stores = Stores(settings)
+        self._context = Context(settings, world, self.metrics, self._publisher, self._stores.open)
         self._topic = settings.kafka.topic(MOVEMENTS)
         self._folder = tempfile.TemporaryDirectory(prefix="wealthwatch-")
         self.app = self._make_app()
@@ -167,6 +169,7 @@ class Detector:
             await self._prices.stop()
             await self._rules.stop()
             self._folder.cleanup()
+            self._stores.close()
         if self.fault is not None:
             raise self.fault
 

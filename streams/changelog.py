@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from contextlib import closing
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from kafka import KafkaAdminClient
 
 from schemas.settings import Kafka
 
@@ -19,6 +22,10 @@ HOUSEHOLD_MARK = b"\x01"
 FETCH_BYTES = 8 << 20
 FETCH_WAIT_MS = 50
 """A fetch at the end of a partition holds up whatever is asked next on the same connection for so long."""
+
+
+class RecoveryStalledError(RuntimeError):
+    """The broker says that there is more to read, and gives nothing."""
 
 
 class Positions(msgspec.Struct):
@@ -49,7 +56,8 @@ def decode_positions(value: bytes) -> Positions:
 class PartitionReader:
     """Reads partitions by offset. Committed records only; control markers do not stop it, since it goes by position, not by record."""
 
-    def __init__(self, kafka: Kafka) -> None:
+    def __init__(self, kafka: Kafka, patience_s: float = math.inf) -> None:
+        self._patience_s = patience_s
         self._consumer = AIOKafkaConsumer(
             **kafka.client(),
             group_id=None,
@@ -80,13 +88,24 @@ class PartitionReader:
         return first, (await self._consumer.end_offsets([tp]))[tp]
 
     async def read(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[list[ConsumerRecord]]:
-        """The records from `start` to `end`, in lists as they are fetched; the last list may go beyond."""
+        """The records from `start` to `end`, in lists as they are fetched; the last list may go beyond.
+
+        Raises:
+            RecoveryStalledError: for as long as the reader's patience nothing more was read, and the end is not reached.
+        """
         if start >= end:
             return
         tp = TopicPartition(topic, partition)
         self._consumer.assign([tp])
         self._consumer.seek(tp, start)
-        while await self._consumer.position(tp) < end:
+        reached, since = start, time.monotonic()
+        while (position := await self._consumer.position(tp)) < end:
+            if position > reached:
+                reached, since = position, time.monotonic()
+            elif time.monotonic() - since > self._patience_s:
+                raise RecoveryStalledError(
+                    f"nothing was read of {topic}, partition {partition}, for {self._patience_s:g} s: it is at {position} of {end}"
+                )
             for records in (await self._consumer.getmany(tp, timeout_ms=1_000)).values():
                 yield records
 
@@ -107,29 +126,8 @@ class PartitionReader:
                 yield records
 
 
-@dataclass(slots=True)
-class Recovered:
-    """What a changelog's partition held."""
-
-    states: dict[bytes, bytes] = field(default_factory=dict)
-    households: dict[bytes, bytes] = field(default_factory=dict)
-    """The states of households, by their keys without the mark."""
-    positions: Positions = field(default_factory=Positions)
-    unpublished: set[bytes] = field(default_factory=set)
-    """Customers that changed after the last publication of allocations that is known of."""
-
-    def take(self, record: ConsumerRecord) -> None:
-        """Take one record of the changelog."""
-        key, value = record.key, record.value
-        if key == POSITIONS_KEY:
-            self.positions = decode_positions(value)
-            if self.positions.published:
-                self.unpublished.clear()
-        elif key.startswith(HOUSEHOLD_MARK):
-            self.households[key[len(HOUSEHOLD_MARK) :]] = value
-        elif value is None:
-            self.states.pop(key, None)
-        else:
-            self.states[key] = value
-            if b"\x00" not in key:
-                self.unpublished.add(key)
+def topic_id(kafka: Kafka, topic: str) -> str:
+    """The identity of a topic, which one of the same name that is made anew does not have; empty where the broker gives none."""
+    with closing(KafkaAdminClient(**kafka.client())) as admin:
+        (described,) = admin.describe_topics([topic])
+    return str(described["topic_id"] or "")

@@ -206,6 +206,8 @@ class Customer:
         """Whether any account is IN_UNITS, so that a price may change what it is worth. Not encoded."""
         self.held: object = None
         """The sheet of rules that holds for this customer, with what it was made for (`streams.sheet`). Not encoded."""
+        self.waking: int = 0
+        """The wake that the store has put down for this object; 0 for none, or where it is not known. Not encoded."""
 
     @property
     def net_assets(self) -> int:

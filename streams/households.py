@@ -12,13 +12,13 @@ from aiokafka import ConsumerRecord
 
 from schemas.notifications import Notification
 from streams import sharing
-from streams.changelog import HOUSEHOLD_MARK, Recovered
+from streams.changelog import HOUSEHOLD_MARK, Positions
 from streams.customer import Customer
 from streams.household import Household, Member, decode_members, encode_members, of_households
 from streams.posting import Posting
 from streams.reading import read
 from streams.state import encode
-from streams.store import LIVE_CUSTOMERS, MemoryStore
+from streams.store import LIVE_CUSTOMERS, Store
 from streams.world import World
 
 MEMBERS = b"\x00members"
@@ -33,7 +33,8 @@ class Households:
 
     def __init__(
         self,
-        recovered: Recovered,
+        store: Store,
+        positions: Positions,
         partitions: int,
         world: World,
         largest: int,
@@ -42,18 +43,19 @@ class Households:
         """Begin where the last batch ended.
 
         Args:
-            recovered: the states, the first offset of the topic that is not done with, and event time up to which all is decided.
+            store: their states.
+            positions: the first offset of the topic that is not done with, and event time up to which all is decided.
             partitions: how many there are, which all must have passed an hour.
             world: of customers.
             largest: bytes of a movement.
             say: called with every notification.
         """
-        states, position, hour = recovered.households, recovered.positions.households, recovered.positions.hour
+        position, hour = positions.households, positions.hour
         self.hour = hour
         """Event time up to which all is decided."""
         self.changed: dict[str, Household] = {}
         """Since their states were last taken."""
-        self._store, self._states = MemoryStore(states), states
+        self._store = store
         self._live: dict[str, Household] = {}
         self._world, self._largest, self._say = of_households(world), largest, say
         self._reached = dict.fromkeys(range(partitions), hour)
@@ -128,10 +130,8 @@ class Households:
 
     async def _pass(self, hour: int, at: datetime, most: int, commit: Callable[[], Awaitable[None]]) -> None:
         """Let time pass for every household for which that can change something."""
-        touched = [household.customer for household in self.changed.values()]
         count = 0
-        while due := self._store.due(hour, most, touched):
-            touched = []
+        while due := self._store.due(hour, most, {name: household.customer for name, household in self.changed.items()}):
             for household_id in due:
                 household = self._household(household_id)
                 tier = household.customer.tier
@@ -144,6 +144,7 @@ class Households:
                     self._store.slept(household.customer)
                 count += 1
                 await self._rest(count, most, commit)
+            self._let_go()
 
     async def _rest(self, count: int, most: int, commit: Callable[[], Awaitable[None]]) -> None:
         """Let others have their turn, and write what has become much."""
@@ -170,14 +171,18 @@ class Households:
         for household in self.changed.values():
             household.unsaved = False
         self.changed = {}
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Let go of objects where they have become many, but of none that is changed and not committed."""
         if len(self._live) > LIVE_CUSTOMERS:
-            self._live.clear()
+            self._live = dict(self.changed)
 
     def _household(self, household_id: str) -> Household:
         customer: Customer = self._store.customer(household_id)
         found = self._live.get(household_id)
         if found is None or found.customer is not customer:
-            known = self._states.get(household_id.encode() + MEMBERS)
+            known = self._store.find(household_id.encode() + MEMBERS)
             members: list[Member] = [] if known is None else decode_members(known)
             found = Household(customer, {member.customer_id: member for member in members})
             self._live[household_id] = found

@@ -47,6 +47,7 @@ class Metrics:
         self.lag = gauge("lag_movements", "Movements of a partition that are appended and not decided", "partition")
         self.customers = gauge("customers", "Customers in the state", "partition")
         self.recovery = gauge("recovery_ratio", "Share of a partition's changelog that is read, 1 when recovered", "partition")
+        self.recovered = gauge("recovery_records", "Records of its changelog that were read at a partition's opening", "partition")
         self.recovered_in = gauge("recovery_seconds", "How long a partition's opening took", "partition")
         self._sources: set[str] = set()
         self._failed: set[tuple[str, str]] = set()
@@ -87,6 +88,6 @@ class Metrics:
 
     def forget(self, partition: int) -> None:
         """Drop the series of a partition that has gone to another worker."""
-        for gauge in (self.lag, self.customers, self.recovery, self.recovered_in):
+        for gauge in (self.lag, self.customers, self.recovery, self.recovered, self.recovered_in):
             with suppress(KeyError):
                 gauge.remove(str(partition))

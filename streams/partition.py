@@ -24,9 +24,10 @@ from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from schemas.topics import CUSTOMERS, HOUSEHOLDS, TICKS
-from streams.changelog import PartitionReader
+from streams.changelog import PartitionReader, RecoveryStalledError
 from streams.publisher import LostPartitionError
 from streams.session import Context, Session
+from streams.states import StoreInUseError
 
 log = structlog.get_logger(__name__)
 
@@ -108,6 +109,9 @@ class Partition:
                     wait = min(LONGEST_WAIT, wait * 2)
                 else:
                     wait = FIRST_WAIT
+        except (RecoveryStalledError, StoreInUseError) as error:
+            log.error("partition_failed", partition=self.number, error=str(error))
+            self._fail(error)
         except Exception as error:
             log.exception("partition_failed", partition=self.number)
             self._fail(error)
@@ -138,10 +142,9 @@ class Partition:
         self.stirred_at = time.monotonic()
 
     async def _work(self, session: Session, following: asyncio.Task[None]) -> None:
-        pause = max(0.05, self._context.settings.detector.positions_every_s)
         while not self._closing:
             if not self._fetched and not self._beside:
-                await self._idle(pause if session.idle_work else None)
+                await self._idle(session.pause)
                 if following.done():
                     following.result()
             await self._rules_known()

@@ -19,6 +19,7 @@ from typing import Protocol
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.structs import RecordMetadata
 
 from schemas.message import Headers
 from schemas.settings import Settings
@@ -69,14 +70,29 @@ class Batch:
         self.shared.setdefault(partition, []).append((key, value, []))
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where in the changelog a batch stands."""
+
+    first: int
+    next: int
+    """The offset after its last record; -1 where the broker did not say."""
+    records: int
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing of anybody else stands between its records."""
+        return self.next - self.first == self.records
+
+
 class Publisher(Protocol):
     """Writes batches of one partition, one after the other."""
 
     async def start(self) -> None:
         """Connect; from here on no other worker writes for this partition, as far as the broker can see to it."""
 
-    async def publish(self, batch: Batch, offset: int | None) -> None:
-        """Write a batch; having returned, it is durable.
+    async def publish(self, batch: Batch, offset: int | None) -> Written:
+        """Write a batch; having returned, it is durable. Returns where its states stand in the changelog.
 
         Args:
             batch: what to write.
@@ -135,8 +151,11 @@ class _Producing:
             acknowledged.append(await self._producer.send_batch(ready, topic, partition=partition))
         return acknowledged
 
-    async def _send_states(self, batch: Batch) -> list[asyncio.Future[object]]:
-        """Send the states; no customer's records are spread over two of the broker's record batches, each of which is all or nothing."""
+    async def _send_states(self, batch: Batch) -> list[tuple[int, asyncio.Future[RecordMetadata]]]:
+        """Send the states, with how many records each of the broker's record batches has.
+
+        No customer's records are spread over two of them, each of which is all or nothing.
+        """
         acknowledged = []
         ready = self._producer.create_batch()
         for records in batch.states:
@@ -156,10 +175,9 @@ class _Producing:
         acknowledged.append(await self._close(ready, batch.states_topic))
         return acknowledged
 
-    async def _close(self, ready: BatchBuilder, topic: str) -> asyncio.Future[object]:
+    async def _close(self, ready: BatchBuilder, topic: str) -> tuple[int, asyncio.Future[RecordMetadata]]:
         ready.close()
-        sent: asyncio.Future[object] = await self._producer.send_batch(ready, topic, partition=self._partition)
-        return sent
+        return ready.record_count(), await self._producer.send_batch(ready, topic, partition=self._partition)
 
 
 class Transactional(_Producing):
@@ -168,13 +186,13 @@ class Transactional(_Producing):
     def __init__(self, settings: Settings, partition: int) -> None:
         super().__init__(settings, partition, f"{settings.detector.application_id}-{partition}")
 
-    async def publish(self, batch: Batch, offset: int | None) -> None:
+    async def publish(self, batch: Batch, offset: int | None) -> Written:
         """See `Publisher`."""
         producer = self._producer
         try:
             await producer.begin_transaction()
             await self._send_said(batch)
-            await self._send_states(batch)
+            states = await self._send_states(batch)
             if offset is not None:
                 await producer.send_offsets_to_transaction(
                     {TopicPartition(self._settings.kafka.topic(MOVEMENTS), self._partition): offset}, self._settings.detector.application_id
@@ -182,6 +200,7 @@ class Transactional(_Producing):
             await producer.commit_transaction()
         except (ProducerFenced, InvalidProducerEpoch) as error:
             raise LostPartitionError(str(error)) from error
+        return await _written(states)
 
 
 class Ordered(_Producing):
@@ -191,9 +210,17 @@ class Ordered(_Producing):
         super().__init__(settings, partition, None)
         self._commit = commit
 
-    async def publish(self, batch: Batch, offset: int | None) -> None:
+    async def publish(self, batch: Batch, offset: int | None) -> Written:
         """See `Publisher`."""
         await asyncio.gather(*await self._send_said(batch))
-        await asyncio.gather(*await self._send_states(batch))
+        written = await _written(await self._send_states(batch))
         if offset is not None:
             await self._commit(self._partition, offset)
+        return written
+
+
+async def _written(states: list[tuple[int, asyncio.Future[RecordMetadata]]]) -> Written:
+    """Where the states stand, once they are acknowledged."""
+    acknowledged = await asyncio.gather(*(future for _, future in states))
+    counts, last = [count for count, _ in states], acknowledged[-1].offset
+    return Written(acknowledged[0].offset, -1 if last < 0 else last + counts[-1], sum(counts))

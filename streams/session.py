@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from copy import copy
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from schemas.message import cloud_event
 from schemas.notifications import Notification, Status
 from schemas.settings import Settings
 from schemas.topics import CUSTOMERS, DEAD_LETTERS, HOUSEHOLDS, MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES, TICKS
-from streams.changelog import POSITIONS_KEY, PartitionReader, Recovered, encode_positions
+from streams.changelog import POSITIONS_KEY, PartitionReader, encode_positions
 from streams.decide import pass_time, rouse
 from streams.fuse import Fuse
 from streams.households import Households
@@ -29,8 +29,9 @@ from streams.positions import snapshot
 from streams.precedence import in_order
 from streams.publisher import Batch, Publisher
 from streams.sharing import Sharing
-from streams.store import MemoryStore
+from streams.states import MemoryStates, States
 from streams.turn import Turn
+from streams.unpublished import MOST
 from streams.wire import Refusal
 from streams.world import World
 
@@ -41,7 +42,14 @@ TURN = 64
 are encoded then, too, while they are still in the processor's cache: later it takes five times as long."""
 BUSY = 60
 """While there is more to decide, allocations are published this many times less often."""
+LEAST = 4_000
+"""Most allocations of one batch, or four times as many as movements: more than it can change, so that none wait for ever."""
 SOURCE = "/wealthwatch/detector"
+
+
+async def in_memory(number: int, reader: PartitionReader) -> States:  # noqa: ARG001 - a store on disk asks for both
+    """Nothing is kept: all of the changelog is to be read."""
+    return MemoryStates()
 
 
 @dataclass(slots=True)
@@ -52,6 +60,7 @@ class Context:
     world: World
     metrics: Metrics
     publisher: Callable[[int], Publisher]
+    open_states: Callable[[int, PartitionReader], Awaitable[States]] = in_memory
 
 
 class LostMovementsError(RuntimeError):
@@ -61,13 +70,13 @@ class LostMovementsError(RuntimeError):
 class Session:
     """Recovered states of one partition and the one who writes them."""
 
-    def __init__(self, number: int, context: Context, publisher: Publisher, reader: PartitionReader, recovered: Recovered) -> None:
+    def __init__(self, number: int, context: Context, publisher: Publisher, reader: PartitionReader, states: States) -> None:
         self.number = number
-        self.positions = recovered.positions
-        self.store = MemoryStore(recovered.states)
+        self.positions = states.positions
+        self.store = states.customers
         self._world, self._metrics = context.world, context.metrics
         self._detector, kafka = context.settings.detector, context.settings.kafka
-        self._publisher, self._reader = publisher, reader
+        self._publisher, self._reader, self._states = publisher, reader, states
         self._topics = {topic: kafka.topic(topic) for topic in (CUSTOMERS, HOUSEHOLDS, MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES, TICKS)}
         self._fuse = Fuse(self._detector.fuse)
         self._intake = Intake(kafka.topic(DEAD_LETTERS), self._fuse, self._metrics)
@@ -75,14 +84,16 @@ class Session:
         self._sharing = Sharing(number, kafka.partitions, lambda partition, key, value: self._batch.share(partition, key, value))
         largest = self._detector.largest_movement_bytes
         self._turn = Turn(self.store, self._world, largest, self._refuse, self._say, self._sharing.movement)
-        self._households = Households(recovered, kafka.partitions, self._world, largest, self._say_together)
+        self._households = Households(states.households, states.positions, kafka.partitions, self._world, largest, self._say_together)
         self._turn.next = self.positions.movements
         self._said: list[Notification] = []
-        self._written = copy(recovered.positions)
+        self._written = copy(states.positions)
         self._ticks: deque[tuple[int, int, ConsumerRecord]] = deque()
         """Event time, the movement after which it counts, and the record."""
-        self._unpublished = {key.decode() for key in recovered.unpublished}
+        self._unpublished = states.unpublished
         self._published_at = 0.0
+        self._behind = False
+        """There was more to publish than one batch takes."""
         self._offset_told, self._offset_told_at = self.positions.movements, 0.0
 
     @classmethod
@@ -99,27 +110,30 @@ class Session:
         """
         began = time.monotonic()
         kafka = context.settings.kafka
-        publisher, reader = context.publisher(number), PartitionReader(kafka)
+        publisher, reader = context.publisher(number), PartitionReader(kafka, context.settings.detector.recovery_patience_s)
+        states: States | None = None
         try:
             await publisher.start()
             await reader.start()
-            recovered = await _recover(reader, kafka.topic(STATES), number, context.metrics, stir)
+            states = await context.open_states(number, reader)
+            read = await _recover(reader, kafka.topic(STATES), number, states, context.metrics, stir)
             first, _ = await reader.bounds(kafka.topic(MOVEMENTS), number)
-            if recovered.positions.movements < first and recovered.states:
+            if states.positions.movements < first and states.customers.customers:
                 raise LostMovementsError(
-                    f"partition {number}: movements {recovered.positions.movements} to {first - 1} were never decided and are gone from "
+                    f"partition {number}: movements {states.positions.movements} to {first - 1} were never decided and are gone from "
                     f"{kafka.topic(MOVEMENTS)}; bring them back, or accept the loss by removing the partition's changelog"
                 )
-            session = cls(number, context, publisher, reader, recovered)
+            session = cls(number, context, publisher, reader, states)
             _, end = await reader.bounds(kafka.topic(CUSTOMERS), number)
             async for records in reader.read(kafka.topic(CUSTOMERS), number, session.positions.customers, end):
                 await session.take([], records, more=True)
                 stir()
         except BaseException:
-            await _stop(publisher, reader)
+            await _stop(publisher, reader, states)
             raise
         context.metrics.recovered_in.labels(str(number)).set(time.monotonic() - began)
-        log.info("partition_open", partition=number, customers=session.store.customers, seconds=round(time.monotonic() - began, 2))
+        seconds = round(time.monotonic() - began, 2)
+        log.info("partition_open", partition=number, customers=session.store.customers, records_read=read, seconds=seconds)
         return session
 
     async def close(self, *, written: bool) -> None:
@@ -129,12 +143,19 @@ class Session:
                 self._offset_told_at = self._published_at = 0.0
                 await self.take([], [], more=False)
         finally:
-            await _stop(self._publisher, self._reader)
+            await _stop(self._publisher, self._reader, self._states)
 
     @property
     def idle_work(self) -> bool:
         """Whether something waits to be written although nothing arrives."""
         return bool(self._unpublished) or self._offset_told != self.positions.movements
+
+    @property
+    def pause(self) -> float | None:
+        """Seconds after which it is to be written, if nothing arrives; None if nothing waits."""
+        if not self.idle_work:
+            return None
+        return 0.0 if self._behind else max(0.05, self._detector.positions_every_s)
 
     async def missing(self, before: int) -> list[ConsumerRecord]:
         """The movements from the position up to `before` that did not arrive by themselves; none where only control markers stood."""
@@ -206,9 +227,7 @@ class Session:
     async def _pass(self, at: int, record: ConsumerRecord) -> None:
         """Let time pass for every customer for whom that can change something, in pieces that fit into a batch."""
         self._turn.encode()
-        touched = list(self._turn.touched.values())
-        while due := self.store.due(at, self._detector.batch_records, touched):
-            touched = []
+        while due := self.store.due(at, self._detector.batch_records, self._turn.touched):
             for place, customer_id in enumerate(due, 1):
                 customer = self.store.customer(customer_id)
                 tier = customer.tier
@@ -222,6 +241,7 @@ class Session:
                 if place % TURN == 0:
                     self._turn.encode()
                     await asyncio.sleep(0)
+            self._turn.encode()
             if len(self._turn.touched) >= self._detector.batch_records:
                 await self._commit(more=True)
         self._sharing.hour(at)
@@ -252,10 +272,13 @@ class Session:
             return
         now = time.monotonic()
         self._unpublished.update(self._turn.touched)
-        publishing = now - self._published_at >= self._detector.positions_every_s * (BUSY if more else 1)
+        publishing = self._behind or len(self._unpublished) >= MOST // 2
+        publishing = publishing or now - self._published_at >= self._detector.positions_every_s * (BUSY if more else 1)
         if publishing:
             await self._publish_allocations()
-        self.positions.published = publishing or not self._unpublished
+            publishing = not self._unpublished
+            self._behind = not publishing
+        self.positions.published = not self._unpublished
         told_lately = now - self._offset_told_at < self._detector.offsets_every_s
         offset = None if told_lately or self._offset_told == self.positions.movements else self.positions.movements
         turn = self._turn
@@ -265,12 +288,12 @@ class Session:
         batch, states = self._batch, [list(records.items()) for records in turn.states.values()]
         together = households.records()
         batch.states = [*states, *together, [(POSITIONS_KEY, encode_positions(self.positions))]]
-        await self._publisher.publish(batch, offset)
+        written = await self._publisher.publish(batch, offset)
         self.store.keep((record for records in states for record in records), turn.touched.values())
         households.keep(together)
+        self._states.write(self.positions, written)
         self._written = copy(self.positions)
         if publishing:
-            self._unpublished.clear()
             self._published_at = now
         if offset is not None:
             self._offset_told, self._offset_told_at = offset, now
@@ -278,7 +301,7 @@ class Session:
         self._batch, turn.states, turn.touched, turn.accepted = self._new_batch(), {}, {}, 0
 
     async def _publish_allocations(self) -> None:
-        for place, customer_id in enumerate(self._unpublished, 1):
+        for place, customer_id in enumerate(self._unpublished.take(max(LEAST, 4 * self._detector.batch_records)), 1):
             customer = self.store.customer(customer_id)
             if customer.accounts:
                 self._batch.say(self._topics[POSITIONS], customer_id.encode(), snapshot(customer, self._world.books.at(customer.clock)), [])
@@ -306,24 +329,31 @@ class Session:
         self._turn.skipped, self._turn.counts, self._turn.reached, self._said = 0, {}, {}, []
 
 
-async def _recover(reader: PartitionReader, topic: str, number: int, metrics: Metrics, stir: Callable[[], None]) -> Recovered:
-    """Read the changelog's partition to its end."""
-    recovered = Recovered()
+async def _recover(reader: PartitionReader, topic: str, number: int, states: States, metrics: Metrics, stir: Callable[[], None]) -> int:
+    """Read of the changelog's partition what is missing, to its end; how many records that were."""
     first, end = await reader.bounds(topic, number)
-    progress = metrics.recovery.labels(str(number))
+    first = max(first, states.start)
+    progress, read = metrics.recovery.labels(str(number)), 0
     progress.set(0)
     async for records in reader.read(topic, number, first, end):
-        for record in records:
-            recovered.take(record)
+        states.restore(records)
         stir()
         if records:
+            read += len(records)
             progress.set((records[-1].offset + 1 - first) / max(1, end - first))
+    states.restored()
     progress.set(1)
-    return recovered
+    metrics.recovered.labels(str(number)).set(read)
+    return read
 
 
-async def _stop(publisher: Publisher, reader: PartitionReader) -> None:
-    """Disconnect both, whatever state they are in."""
+async def _stop(publisher: Publisher, reader: PartitionReader, states: States | None) -> None:
+    """Disconnect both, whatever state they are in, and let the store go."""
     for result in await asyncio.gather(publisher.stop(), reader.stop(), return_exceptions=True):
         if isinstance(result, BaseException):
             log.info("stopped_uncleanly", error=type(result).__name__)
+    if states is not None:
+        try:
+            states.close()
+        except OSError as error:
+            log.info("stopped_uncleanly", error=str(error))

@@ -14,7 +14,7 @@ from streams.posting import Posting
 from streams.precedence import in_order
 from streams.reading import read
 from streams.state import encode
-from streams.store import MemoryStore
+from streams.store import Store
 from streams.wire import MISMATCH, OUT_OF_RANGE, Refusal
 from streams.world import World
 
@@ -31,7 +31,7 @@ class Turn:
 
     def __init__(
         self,
-        store: MemoryStore,
+        store: Store,
         world: World,
         largest: int,
         refuse: Callable[[Any, Refusal, int], None],

@@ -12,11 +12,12 @@ from aiokafka import ConsumerRecord
 from kafka.partitioner import murmur2
 
 from schemas.notifications import Notification
-from streams.changelog import HOUSEHOLD_MARK, Positions, Recovered
+from streams.changelog import HOUSEHOLD_MARK, Positions
 from streams.customer import Customer, Profile
 from streams.households import Households
 from streams.sharing import HOURLY, Passed, Sharing, decode, partition_of
 from streams.state import new_customer
+from streams.store import MemoryStore
 from tests.streams.builders import LARGEST, instant, iso, movement, only, said, world
 
 PARTITIONS = 2
@@ -55,14 +56,24 @@ class Topic:
 
 
 @dataclass
+class Committed:
+    """What the changelog has of households."""
+
+    households: dict[bytes, bytes] = field(default_factory=dict)
+    positions: Positions = field(default_factory=Positions)
+
+
+@dataclass
 class Owner:
     """Whoever decides them: keeps what was committed, and what was told."""
 
-    recovered: Recovered = field(default_factory=Recovered)
+    recovered: Committed = field(default_factory=Committed)
     told: list[Notification] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.households = Households(self.recovered, PARTITIONS, world(), LARGEST, self.told.append)
+        self.households = Households(
+            MemoryStore(dict(self.recovered.households)), self.recovered.positions, PARTITIONS, world(), LARGEST, self.told.append
+        )
 
     async def take(self, records: Iterable[ConsumerRecord]) -> list[Notification]:
         """Take records, commit, and say what this told."""
@@ -78,12 +89,12 @@ class Owner:
         self.households.keep(records)
         for record in (record for own in records for record in own):
             assert record[0].startswith(HOUSEHOLD_MARK)
-            self.recovered.take(ConsumerRecord("states", 0, 0, 0, 0, *record, None, 0, 0, ()))
+            self.recovered.households[record[0].removeprefix(HOUSEHOLD_MARK)] = record[1]
         self.recovered.positions = Positions(households=self.households.position, hour=self.households.hour)
 
     def taken_over(self) -> Owner:
         """The next one, who knows what was committed."""
-        copied = Recovered(households=dict(self.recovered.households), positions=self.recovered.positions)
+        copied = Committed(dict(self.recovered.households), self.recovered.positions)
         return Owner(copied, list(self.told))
 
 

@@ -20,7 +20,7 @@ from streams.changelog import POSITIONS_KEY, PartitionReader, Positions, decode_
 from streams.metrics import Metrics
 from streams.money import Rates
 from streams.partition import Partition
-from streams.publisher import Batch, Ordered, Publisher, Transactional
+from streams.publisher import Batch, Ordered, Publisher, Transactional, Written
 from streams.session import Context, Session
 from streams.state import decode
 from streams.timeline import RuleBooks
@@ -53,7 +53,7 @@ class FailingOnce:
     async def start(self) -> None:
         await self._real.start()
 
-    async def publish(self, batch: Batch, offset: int | None) -> None:
+    async def publish(self, batch: Batch, offset: int | None) -> Written:
         _, positions = batch.states[-1][-1]
         if not self._failures and decode_positions(positions).movements:
             self._failures.append(decode_positions(positions))
@@ -61,7 +61,7 @@ class FailingOnce:
                 await self._real._producer.begin_transaction()  # left open, as by a broker that goes away
                 await self._real._send_states(batch)
             raise KafkaConnectionError("the broker is gone")
-        await self._real.publish(batch, offset)
+        return await self._real.publish(batch, offset)
 
     async def stop(self) -> None:
         await self._real.stop()

@@ -1,0 +1,93 @@
+"""All that one partition keeps of its changelog: customers, households, how far the sources are decided, whose allocation is unpublished.
+
+The law of what is kept on disk (`streams.rocks`):
+
+1. It is written after the batch is committed, states and checkpoint in one write: so it is never ahead of the changelog.
+2. The checkpoint is the offset of the changelog up to which it holds all. Opened again, it reads what comes after; what comes before it
+   reads only as far as allocations may be unpublished, and only to know whose.
+3. What is not certainly of this changelog is removed and read anew: of another topic, application or number of partitions, with a
+   checkpoint outside of what the topic has, damaged, or not to be opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aiokafka import ConsumerRecord
+
+from streams.changelog import HOUSEHOLD_MARK, POSITIONS_KEY, Positions, decode_positions
+from streams.publisher import Written
+from streams.store import MemoryStore, Store
+from streams.unpublished import Unpublished
+
+
+class StoreInUseError(RuntimeError):
+    """Another worker has the store."""
+
+
+class StoreMissingError(RuntimeError):
+    """RocksDB is asked for and not installed."""
+
+
+class StoreDamagedError(OSError):
+    """What the store has is not what was written; it is to be removed and read anew."""
+
+
+class StoreFailedError(OSError):
+    """The disk does not do what it is asked to: it is full, or not there."""
+
+
+class States:
+    """What both kinds share: how a changelog is read back."""
+
+    def __init__(self, customers: Store, households: Store, unpublished: Unpublished) -> None:
+        self.customers, self.households, self.unpublished = customers, households, unpublished
+        self.positions = Positions()
+        self.checkpoint = 0
+        """Offset of the changelog up to which all is here."""
+        self.published_to = 0
+        """Offset of the changelog up to which all allocations are published."""
+
+    @property
+    def start(self) -> int:
+        """The first offset of the changelog that has to be read."""
+        return min(self.checkpoint, self.published_to)
+
+    def restore(self, records: Iterable[ConsumerRecord]) -> None:
+        """Take records of the changelog, in their order."""
+        names = list[str]()
+        for record in records:
+            key, value, missing = record.key, record.value, record.offset >= self.checkpoint
+            if key == POSITIONS_KEY:
+                positions = decode_positions(value)
+                if missing:
+                    self.positions = positions
+                if positions.published:
+                    self.published_to = record.offset + 1
+                    self.unpublished.clear()
+                    names.clear()
+            elif key.startswith(HOUSEHOLD_MARK):
+                if missing:
+                    self.households.restore(key[len(HOUSEHOLD_MARK) :], value)
+            else:
+                if missing:
+                    self.customers.restore(key, value)
+                if value is not None and b"\x00" not in key:
+                    names.append(key.decode())
+        self.unpublished.update(names)
+
+    def restored(self) -> None:
+        """The changelog is read to its end."""
+
+    def write(self, positions: Positions, written: Written) -> None:
+        """Write down what the stores were given to keep, now that it is committed."""
+
+    def close(self) -> None:
+        """Let go."""
+
+
+class MemoryStates(States):
+    """In memory: all is read from the changelog at every opening."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryStore({}), MemoryStore({}), Unpublished())
