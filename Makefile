@@ -8,11 +8,12 @@ ARGS ?=
 # Side by side, one process a core; more than four want more memory than they save time. Only Apache Kafka is tested by itself.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist worksteal
 NATIVE := build/native
+PEERS := build/bench-venv
 # Runs what follows on the compiled core, where there is one; without the first of the two, Python would find the sources of this folder first.
 ON_NATIVE := PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/$(NATIVE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run native test test-native test-oracle test-kafka test-faults check bench bench-recovery bench-rules backtest schemas docs lock clean
+.PHONY: help run native test test-native test-oracle test-kafka test-faults check bench bench-latency bench-recovery bench-rules profile peers backtest schemas docs lock clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +34,7 @@ test-oracle: $(NATIVE)/.made ## Hold a year of 5,000 customers, decided by the c
 	@$(ON_NATIVE) $(BIN)/wealthwatch --version
 	@$(ON_NATIVE) $(BIN)/python -m tests.oracle.year $(ARGS)
 
-test-kafka: $(VENV)/.dev ## Run the tests that need a broker on Apache Kafka (Java 17 and Maven)
+test-kafka: $(VENV)/.dev $(PEERS)/.made ## Run the tests that need a broker on Apache Kafka (Java 17 and Maven)
 	@$(BIN)/python -m tests.brokers.apache
 	@$(BIN)/python -m pytest --broker kafka $(ARGS)
 
@@ -47,10 +48,18 @@ check: $(VENV)/.dev ## Check style, types and architecture
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(NATIVE)/.made ## Measure movements a second on Apache Kafka, beside a tutorial-style Faust agent
-	@$(BIN)/python -m tests.brokers.apache
+bench: $(NATIVE)/.made $(PEERS)/.made ## Measure movements a second beside Kafka Streams, Quix Streams and Faust, on Apache Kafka (25 minutes)
 	@$(ON_NATIVE) $(BIN)/wealthwatch --version
 	@$(ON_NATIVE) $(BIN)/python -m tests.bench.throughput $(ARGS)
+
+bench-latency: $(NATIVE)/.made $(PEERS)/.made ## Measure from a movement's append to its notification, beside Kafka Streams (10 minutes)
+	@$(ON_NATIVE) $(BIN)/wealthwatch --version
+	@$(ON_NATIVE) $(BIN)/python -m tests.bench.latency $(ARGS)
+
+profile: $(NATIVE)/.made $(PEERS)/.made ## Draw where the detector's time goes under load, as a flame graph
+	@$(ON_NATIVE) $(BIN)/python -m tests.bench.flame $(ARGS)
+
+peers: $(PEERS)/.made ## Install what only the benchmark needs, into a place of its own
 
 bench-recovery: $(NATIVE)/.made ## Measure the recovery of a million customers' state on Apache Kafka
 	@$(BIN)/python -m tests.brokers.apache
@@ -67,12 +76,15 @@ backtest: $(VENV)/.run ## Run the rules over history: make backtest ARGS='bank.j
 schemas: $(VENV)/.run ## Write the JSON Schema of every message to build/schemas
 	@$(BIN)/wealthwatch schemas export build/schemas
 
-docs: $(VENV)/.run ## Write docs/rules.md from the rules
+docs: $(VENV)/.run ## Write docs/rules.md from the rules, and docs/performance.md from bench/
 	@$(BIN)/python -m wealthwatch.tuning.document > docs/rules.md
+	@$(BIN)/python -m tests.bench.document > docs/performance.md
 
 lock: ## Resolve the dependencies anew and lock them with hashes (needs uv)
 	@for set in run native dev; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
 		--extra demo --extra postgres --extra rocksdb --group build $$([ $$set = run ] || echo --group $$set) pyproject.toml -o requirements/$$set.txt || exit 1; done
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--group pyproject.toml:bench -o requirements/bench.txt
 
 clean: ## Remove what was made here
 	@rm -rf $(VENV) .kafka build dist
@@ -109,6 +121,13 @@ $(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
 $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
 	@$(call install,dev)
 	@touch $(VENV)/.run
+
+# Quix Streams wants other versions than ours, so the peers have an environment of their own, and of the project only its sources.
+$(PEERS)/.made: requirements/bench.txt | $(BIN)/python
+	@echo "installing requirements/bench.txt into $(PEERS)"
+	@rm -rf $(PEERS) && $(BIN)/python -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/bench.txt
+	@touch $@
 
 define install
 	echo "installing requirements/$(1).txt into $(VENV)" && \

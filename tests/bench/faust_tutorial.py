@@ -1,24 +1,26 @@
-"""The peer: a Faust agent as Faust's own tutorial writes one. Decodes, keeps a balance in a Table, notifies. Configured by environment."""
+"""The peer: a Faust agent as Faust's own tutorial writes one: one movement at a time, a Table of balances. Configured by environment."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 from datetime import datetime
 from decimal import Decimal
 
 import faust
 
-APP = os.environ["BENCH_APP"]
+from schemas.movements import FLOWS, Flow
+from tests.bench.job import FLOOR, PERCENT
+
 app = faust.App(
-    APP,
+    os.environ["BENCH_APP"],
     broker=f"kafka://{os.environ['BENCH_BOOTSTRAP']}",
     topic_partitions=int(os.environ["BENCH_PARTITIONS"]),
     topic_replication_factor=1,
     consumer_auto_offset_reset="earliest",
-    datadir=tempfile.mkdtemp(),
+    datadir=os.environ["BENCH_FOLDER"],
     web_enabled=False,
 )
+EXTERNAL = {kind.value for kind, flow in FLOWS.items() if flow is Flow.EXTERNAL}
 
 
 class Counterparty(faust.Record):
@@ -43,6 +45,7 @@ class Movement(faust.Record, serializer="json", coerce=True):
     direction: str
     amount: Decimal
     currency: str
+    balance_after: Decimal
     product: str
     occurred_at: datetime
     booked_on: str
@@ -52,18 +55,21 @@ class Movement(faust.Record, serializer="json", coerce=True):
 
 
 movements = app.topic(os.environ["BENCH_TOPIC"], value_type=Movement)
-notifications = app.topic(f"{APP}-notifications", value_serializer="json")
-balances = app.Table("balances", default=Decimal)
+notifications = app.topic(os.environ["BENCH_OUTPUT"], value_serializer="json")
+balances = app.Table("balances")
 
 
 @app.agent(movements)
 async def watch(stream: faust.Stream[Movement]) -> None:
     """One movement at a time."""
     async for movement in stream:
-        amount = movement.amount
-        balances[movement.customer_id] += amount if movement.direction == "credit" else -amount
-        if amount >= 20_000:
-            await notifications.send(key=movement.customer_id, value={"event_id": movement.event_id, "amount": str(amount)})
+        amount, kept = movement.amount, balances.get(movement.customer_id)
+        change = amount if movement.direction == "credit" else -amount
+        before = movement.balance_after - change if kept is None else kept
+        balances[movement.customer_id] = before + change
+        if movement.direction == "credit" and movement.kind in EXTERNAL and amount >= max(FLOOR, before * PERCENT / 100):
+            told = {"rule": "large_inflow", "event_id": movement.event_id, "measured": str(amount), "aum_before": str(before)}
+            await notifications.send(key=movement.customer_id, value=told)
 
 
 if __name__ == "__main__":

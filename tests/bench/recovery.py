@@ -28,8 +28,10 @@ from streams.state import encode, new_customer
 from streams.timeline import RuleBooks
 from streams.windows import Calendar
 from streams.world import World
-from tests.bench.load import fill, movements
-from tests.bench.throughput import PARTITIONS, peak_of, prepared, running
+from tests.bench.filling import fill
+from tests.bench.load import movements
+from tests.bench.measuring import peak_of, running
+from tests.bench.systems import PARTITIONS, Site, settings_of
 from tests.brokers.apache import ApacheKafka
 from wealthwatch.configuration import environment_of
 
@@ -72,7 +74,7 @@ def main() -> None:
         broker = ApacheKafka(folder)
         broker.start()
         try:
-            settings = prepared(broker.bootstrap, 0, 1)
+            settings = settings_of(Site(broker.bootstrap, folder))
             status.update(f"writing the states of {wish.customers:,} customers")
             rows = list(states(1))
             asyncio.run(fill(broker.bootstrap, settings.kafka.topic(STATES), PARTITIONS, states(wish.customers)))
