@@ -233,17 +233,32 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def test_memory_grows_with_customers_not_with_movements(tmp_path: Path) -> None:
-    def measure(days: int) -> tuple[int, int]:
-        path = tmp_path / f"{days}.jsonl"
-        write(Plan(1, 90, days, date(2023, 1, 1)), path)
+    """The same customers over the same dates, who do everything six times and 22 times."""
+    write(Plan(1, 90, 60, date(2023, 1, 1)), tmp_path / "bank.jsonl")
+    moved = [json.loads(line) for line in (tmp_path / "bank.jsonl").read_bytes().splitlines()]
+    for one in moved:
+        one.pop("balance_after", None)  # which it is after the first time only
+    moved = [one for one in moved if one["kind"] != "valuation"]  # and without which there is none of these
+
+    def measure(times: int) -> tuple[int, int]:
+        path = tmp_path / f"{times}.jsonl"
+        with path.open("w", encoding="utf-8") as file:
+            for one in moved:
+                for time_of in range(times):
+                    again = {**one, "event_id": f"{one['event_id']}.{time_of}"}
+                    if undone := one.get("reverses"):
+                        again["reverses"] = {**undone, "event_id": f"{undone['event_id']}.{time_of}"}
+                    file.write(json.dumps(again, ensure_ascii=False) + "\n")
         done = subprocess.run(
             [sys.executable, "-c", MEASURE, str(path), str(tmp_path / "out")], check=True, capture_output=True, text=True, timeout=240
         )
         told, kilobytes = done.stdout.splitlines()
-        return json.loads(told)["movements"]["read"], int(kilobytes)
+        movements = json.loads(told)["movements"]
+        assert movements == {"read": len(moved) * times, "applied": len(moved) * times}
+        return movements["read"], int(kilobytes)
 
-    few, small = measure(500)
-    many, large = measure(1_800)
+    few, small = measure(6)
+    many, large = measure(22)
     assert few * 450 > 16 << 20  # the pieces in which a feed is read are full already
     assert many > 3.5 * few
     assert large - small < 40 * 1_024  # on Linux in KiB, for caches that have a bound; the lines of the longer feed would take 65 MiB more
