@@ -7,7 +7,9 @@ import re
 import shutil
 from collections.abc import Iterator
 from datetime import date
+from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode, urljoin
 from uuid import UUID
 
@@ -30,6 +32,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="
 LANGUAGES = ("zh-CN", "en")
 LINES = """lines => lines.map(line =>
     [line.dataset.id, line.querySelector("b").innerText, line.querySelector(".line-title").innerText])"""
+LINE = re.compile(r'<li class="line[^"]*" data-id="([^"]+)">.*?<b>([^<]*)</b>', re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +64,9 @@ def test_every_story_stands_on_its_managers_page_in_both_languages(demo: tuple[D
         assert {m.manager_id for m in to_stand if m.customer_id == story["customer_id"]} == {story["manager_id"]}
         assert standing >= set(story["rules"]) & {"large_inflow", "full_sweep", "to_competitor", "low_balance", "near_tier", "tier_up"}
     assert {rule for story in told for rule in story["rules"]} >= {"large_inflow", "full_sweep", "cumulative_outflow", "tier_up"}
+    published: dict[str, list[Notification]] = {}
+    for message in said:
+        published.setdefault(str(message.notification_id), []).append(message)
     database = Database(found.settings.inbox.database_url)
     managers = sorted({story["manager_id"] for story in told})
     passwords = {manager: create_login(database, manager, manager.lower()) for manager in managers}
@@ -69,7 +75,7 @@ def test_every_story_stands_on_its_managers_page_in_both_languages(demo: tuple[D
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         for manager in managers:
-            theirs = {str(m.notification_id): m for m in to_stand if m.manager_id == manager}
+            listed = {str(m.notification_id): m for m in to_stand if m.manager_id == manager}
             context = browser.new_context(viewport={"width": 1280, "height": 900})
             context.set_default_timeout(20_000)
             page = context.new_page()
@@ -79,34 +85,48 @@ def test_every_story_stands_on_its_managers_page_in_both_languages(demo: tuple[D
             page.keyboard.press("Enter")
             page.wait_for_selector("#live[data-state=on]")
             page.goto(f"{address}/?state=all")
-            page.wait_for_selector(f"#lines[data-total='{len(theirs)}']")
-            for language in LANGUAGES:
-                context.add_cookies([{"name": "wealthwatch_language", "value": language, "url": address}])
-                shown = whole_list(page, f"{address}/?state=all")
-                assert shown.keys() == theirs.keys(), manager  # no other manager's, and each of theirs once
-                for notification, (name, title) in shown.items():
-                    assert name == names[theirs[notification].customer_id]
-                    assert theirs[notification].title[language] in title
-            story = next(story for story in told if story["manager_id"] == manager)
-            name, rule = names[story["customer_id"]], story["rules"][0]
-            sought = {one for one, m in theirs.items() if names[m.customer_id] == name and m.rule.name == rule}
-            found_again = whole_list(page, f"{address}/?{urlencode({'state': 'all', 'text': name, 'rule': rule})}")
-            assert {one for one, (shown_name, _) in found_again.items() if shown_name == name} == sought
+            page.wait_for_selector(f"#lines[data-total='{len(listed)}']")
+            assert whole_list(context.request, f"{address}/?state=all") == {one: names[m.customer_id] for one, m in listed.items()}, manager
+            for story in told:
+                if story["manager_id"] != manager:
+                    continue
+                name = names[story["customer_id"]]
+                about = {one: m for one, m in listed.items() if names[m.customer_id] == name}
+                for language in LANGUAGES:
+                    context.add_cookies([{"name": "wealthwatch_language", "value": language, "url": address}])
+                    page.goto(f"{address}/?{urlencode({'state': 'all', 'text': name})}")
+                    shown = {one: title for one, whose, title in all_lines(page) if whose == name}
+                    assert shown.keys() == about.keys(), (story["story"], language)
+                    assert all(title in {m.title[language] for m in published[one]} for one, title in shown.items())
+                page.goto(f"{address}/?{urlencode({'state': 'all', 'text': name, 'rule': story['rules'][0]})}")
+                by_rule = {one for one, whose, _ in all_lines(page) if whose == name}
+                assert by_rule == {one for one, m in about.items() if m.rule.name == story["rules"][0]}
             context.close()
         browser.close()
 
 
-def whole_list(page: sync_api.Page, address: str) -> dict[str, tuple[str, str]]:
-    """The customer's name and the title of each line, by the notification's id, from all pages of a list."""
-    found: dict[str, tuple[str, str]] = {}
-    page.goto(address)
-    while True:
-        lines = page.locator(".line").evaluate_all(LINES)
-        assert not found.keys() & {line[0] for line in lines}
-        found |= {notification: (name, title) for notification, name, title in lines}
-        if not (following := page.locator("nav.pages a[rel=next]")).count():
-            return found
-        page.goto(urljoin(address, following.get_attribute("href")))
+def all_lines(page: Any) -> list[tuple[str, str, str]]:
+    """The notification's id, the customer's name and the title of each line of the list that is open and of its further pages."""
+    found = page.locator(".line").evaluate_all(LINES)
+    while (following := page.locator("nav.pages a[rel=next]")).count():
+        page.goto(urljoin(page.url, following.get_attribute("href")))
+        found += page.locator(".line").evaluate_all(LINES)
+    return [(one, name, title) for one, name, title in found]
+
+
+def whole_list(request: Any, address: str) -> dict[str, str]:
+    """The customer's name of each line, by the notification's id, from all pages of a list, as the server sends them."""
+    found: dict[str, str] = {}
+    following: str | None = address
+    while following:
+        answer = request.get(following)
+        assert answer.ok
+        lines = [(one, unescape(name)) for one, name in LINE.findall(answer.text())]
+        assert not found.keys() & dict(lines).keys()
+        found |= lines
+        after = re.search(r'rel="next" href="([^"]+)"', answer.text())
+        following = urljoin(address, unescape(after[1])) if after else None
+    return found
 
 
 def why_held(settings: Settings) -> dict[UUID, Reason]:
