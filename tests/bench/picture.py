@@ -11,7 +11,7 @@ from handlers.inbox.charts.scale import ticks
 from handlers.inbox.charts.svg import element
 
 WIDTH, HEIGHT = 760, 420
-LEFT, RIGHT, TOP, BOTTOM = 64, 24, 76, 48
+LEFT, RIGHT, TOP, BOTTOM = 64, 36, 76, 48
 COLOURS = ("#0b5cad", "#b4530a", "#1a8a5a", "#8a3fa0")
 """In the order of the systems; each is told from white by at least 4.5 : 1, but for the green with 4.2 : 1."""
 MARKS = ("p50_ms", "p99_ms")

@@ -178,8 +178,9 @@ SYSTEMS: dict[str, Planned] = {
 
 
 def present(site: Site) -> dict[str, Planned]:
-    """The systems that can be run there."""
-    return {name: plan for name, plan in SYSTEMS.items() if site.java is not None or not name.startswith("kafka streams")}
+    """The systems that can be run there: Quix Streams asks for settings of topics that the embedded broker does not tell."""
+    missing = ("kafka streams", "quix streams") if site.java is None else ()
+    return {name: planned for name, planned in SYSTEMS.items() if not name.startswith(missing)}
 
 
 @contextmanager
@@ -190,7 +191,10 @@ def a_site(folder: Path) -> Iterator[tuple[Site, str]]:
         broker = ApacheKafka(folder)
     except KafkaMissing as missing:
         with embedded_broker(folder) as bootstrap:
-            yield Site(bootstrap, folder, transactions=False), f"the embedded broker, at least once, without Kafka Streams: {missing}"
+            yield (
+                Site(bootstrap, folder, transactions=False),
+                f"the embedded broker, at least once, without Kafka Streams and Quix Streams ({missing})",
+            )
         return
     broker.start()
     try:

@@ -77,7 +77,7 @@ def table(systems: Mapping[str, Mapping[str, Any]], title: str) -> Table:
     """The figures, a system a line."""
     shown = Table(title=title, box=SIMPLE)
     shown.add_column("system", no_wrap=True)
-    for name in ("movements/s", "least", "most", "CPU s/million", "peak MiB"):
+    for name in ("movements/s", "least", "most", "CPU s/M", "MiB"):
         shown.add_column(name, justify="right", no_wrap=True)
     for name, found in systems.items():
         row = (found["movements_per_s"], *found["spread"], found["cpu_seconds_per_million"], found["peak_mib"])
