@@ -191,8 +191,11 @@ class Transactional(_Producing):
         producer = self._producer
         try:
             await producer.begin_transaction()
-            await self._send_said(batch)
+            said = await self._send_said(batch)
             states = await self._send_states(batch)
+            # Here, and not after the commit: aiokafka commits without the records that the broker has refused.
+            await asyncio.gather(*said)
+            written = await _written(states)
             if offset is not None:
                 await producer.send_offsets_to_transaction(
                     {TopicPartition(self._settings.kafka.topic(MOVEMENTS), self._partition): offset}, self._settings.detector.application_id
@@ -200,7 +203,7 @@ class Transactional(_Producing):
             await producer.commit_transaction()
         except (ProducerFenced, InvalidProducerEpoch) as error:
             raise LostPartitionError(str(error)) from error
-        return await _written(states)
+        return written
 
 
 class Ordered(_Producing):

@@ -1,0 +1,64 @@
+"""A batch on Apache Kafka of which the broker refuses a part: it is an error, and nothing of it is ever visible."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+
+import pytest
+from aiokafka.errors import MessageSizeTooLargeError
+from kafka import KafkaProducer
+from kafka.admin import ConfigResource, KafkaAdminClient
+from kafka.errors import MessageSizeTooLargeError as MessageSizeTooLarge
+
+from schemas.settings import Settings
+from schemas.topics import NOTIFICATIONS, POSITIONS, STATES, Topic
+from streams.publisher import Batch, Transactional
+from tests.brokers.records import read_all
+
+PROBE = b"probe"
+WITHIN_S = 30
+
+
+def set_largest(settings: Settings, topic: Topic, size: int) -> None:
+    """How large a record of the topic may be; returns once the broker goes by it, which is after it has said so."""
+    with closing(KafkaAdminClient(**settings.kafka.client())) as admin:
+        admin.alter_configs([ConfigResource("TOPIC", settings.kafka.topic(topic), {"max.message.bytes": str(size)})])
+    deadline = time.monotonic() + WITHIN_S
+    with closing(KafkaProducer(**settings.kafka.client(), acks="all")) as producer:
+        while True:
+            assert time.monotonic() < deadline, f"{topic.name} does not go by max.message.bytes={size}"
+            try:
+                producer.send(settings.kafka.topic(topic), PROBE, PROBE, partition=0).get(WITHIN_S)
+            except MessageSizeTooLarge:
+                if size < len(PROBE):
+                    return
+            else:
+                if size >= len(PROBE):
+                    return
+
+
+def batch(settings: Settings, mark: bytes) -> Batch:
+    """A notification, an allocation and a state."""
+    made = Batch(states_topic=settings.kafka.topic(STATES), states=[[(b"c", mark)]])
+    for topic in (NOTIFICATIONS, POSITIONS):
+        made.say(settings.kafka.topic(topic), b"c", mark, [])
+    return made
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("refusing", [NOTIFICATIONS, STATES])
+async def test_what_a_topic_refuses_is_an_error_and_nothing_of_its_batch_is_visible(settings: Settings, refusing: Topic) -> None:
+    set_largest(settings, refusing, 1)
+    publisher = Transactional(settings, 0)
+    await publisher.start()
+    with pytest.raises(MessageSizeTooLargeError):
+        await publisher.publish(batch(settings, b"first"), None)
+    await publisher.stop()
+    set_largest(settings, refusing, refusing.max_bytes)
+    again = Transactional(settings, 0)
+    await again.start()
+    await again.publish(batch(settings, b"second"), None)
+    await again.stop()
+    for topic in (NOTIFICATIONS, POSITIONS, STATES):
+        assert [record.value for record in read_all(settings, topic) if record.value != PROBE] == [b"second"]
