@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -25,8 +26,12 @@ from schemas.message import Headers
 from schemas.settings import Settings
 from schemas.topics import MOVEMENTS
 
+log = structlog.get_logger(__name__)
+
 BATCH_BYTES = 1 << 20
 LARGEST_REQUEST = 16 << 20
+STOP_SECONDS = 5.0
+"""So long a producer may take to stop."""
 RECORD_OVERHEAD = 32
 """Bytes of a record beside key and value, at most."""
 
@@ -128,7 +133,12 @@ class _Producing:
         await self._producer.start()
 
     async def stop(self) -> None:
-        await self._producer.stop()
+        try:
+            await asyncio.wait_for(self._producer.stop(), STOP_SECONDS)
+        except TimeoutError:
+            # It waits, without end, for records that a broker has refused; the next owner's producer aborts their transaction.
+            log.warning("producer_abandoned", partition=self._partition)
+            await self._producer.client.close()
 
     async def _send_said(self, batch: Batch) -> list[asyncio.Future[object]]:
         """Send all but the states."""
@@ -187,20 +197,26 @@ class Transactional(_Producing):
         super().__init__(settings, partition, f"{settings.detector.application_id}-{partition}")
 
     async def publish(self, batch: Batch, offset: int | None) -> Written:
-        """See `Publisher`."""
+        """See `Publisher`.
+
+        Raises:
+            TimeoutError: it took longer than a transaction may: an idempotent producer tries again without end.
+        """
         producer = self._producer
         try:
-            await producer.begin_transaction()
-            said = await self._send_said(batch)
-            states = await self._send_states(batch)
-            # Here, and not after the commit: aiokafka commits without the records that the broker has refused.
-            await asyncio.gather(*said)
-            written = await _written(states)
-            if offset is not None:
-                await producer.send_offsets_to_transaction(
-                    {TopicPartition(self._settings.kafka.topic(MOVEMENTS), self._partition): offset}, self._settings.detector.application_id
-                )
-            await producer.commit_transaction()
+            async with asyncio.timeout(self._settings.detector.transaction_timeout_s):  # the broker aborts it then
+                await producer.begin_transaction()
+                said = await self._send_said(batch)
+                states = await self._send_states(batch)
+                # Here, and not after the commit: aiokafka commits without the records that the broker has refused.
+                await asyncio.gather(*said)
+                written = await _written(states)
+                if offset is not None:
+                    await producer.send_offsets_to_transaction(
+                        {TopicPartition(self._settings.kafka.topic(MOVEMENTS), self._partition): offset},
+                        self._settings.detector.application_id,
+                    )
+                await producer.commit_transaction()
         except (ProducerFenced, InvalidProducerEpoch) as error:
             raise LostPartitionError(str(error)) from error
         return written
