@@ -13,7 +13,7 @@ PEERS := build/bench-venv
 ON_NATIVE := PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/$(NATIVE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run native test test-native test-oracle test-kafka test-faults check bench bench-latency bench-recovery bench-rules profile peers backtest schemas docs lock clean
+.PHONY: help run native test test-native test-oracle test-kafka test-faults check bench bench-latency bench-recovery bench-rules bench-scale profile peers backtest schemas docs lock clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,10 @@ bench-recovery: $(NATIVE)/.made ## Measure the recovery of a million customers' 
 bench-rules: $(NATIVE)/.made ## Measure what each rule costs a movement, on a simulated bank
 	@$(ON_NATIVE) $(BIN)/wealthwatch --version
 	@$(ON_NATIVE) $(BIN)/python -m tests.bench.rules $(ARGS)
+
+bench-scale: $(NATIVE)/.made ## Measure a turn with 10 thousand to 10 million customers, in memory and on disk (half an hour, 40 GB of disk)
+	@$(ON_NATIVE) $(BIN)/wealthwatch --version
+	@$(ON_NATIVE) $(BIN)/python -m tests.bench.scale $(ARGS)
 
 backtest: $(VENV)/.run ## Run the rules over history: make backtest ARGS='bank.jsonl --compare other.toml'
 	@$(BIN)/wealthwatch backtest $(ARGS)

@@ -8,15 +8,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, ReadOptions, WriteBatch, WriteBufferManager, WriteOptions
+from rocksdict import (
+    BlockBasedOptions,
+    Cache,
+    DBCompactionStyle,
+    DBCompressionType,
+    Options,
+    Rdict,
+    ReadOptions,
+    WriteBatch,
+    WriteBufferManager,
+    WriteOptions,
+)
 
 from streams.states import StoreDamagedError, StoreFailedError, StoreInUseError
 
 MIB = 1 << 20
 BLOCK_BYTES = 16 << 10
 BLOOM_BITS = 10
-WRITE_BUFFER_BYTES = 16 * MIB
-SMALLEST_BLOB = 512
+WRITE_BUFFER_BYTES = 64 * MIB
 
 
 class Shared:
@@ -41,11 +51,8 @@ class Shared:
         options.set_write_buffer_manager(self.buffers)
         options.set_write_buffer_size(WRITE_BUFFER_BYTES)
         options.set_compression_type(DBCompressionType.lz4())
-        # A state is written whole whenever its customer moves: apart from the keys it is not copied by every compaction.
-        options.set_enable_blob_files(True)
-        options.set_min_blob_size(SMALLEST_BLOB)
-        options.set_blob_compression_type(DBCompressionType.lz4())
-        options.set_enable_blob_gc(True)
+        # A state is written whole whenever its customer moves: by levels, each would be copied by compactions ten times over.
+        options.set_compaction_style(DBCompactionStyle.universal())
         options.set_max_open_files(512)
         options.set_max_background_jobs(2)
         options.set_keep_log_file_num(2)
