@@ -107,6 +107,21 @@ def test_whoever_slept_is_due_again_at_their_next_wake(shelf: Shelf) -> None:
     assert store.due(MIDNIGHT + 86_400, 10, {}) == ["c1"]
 
 
+def test_whoever_moved_again_is_due_at_the_later_midnight_alone(shelf: Shelf) -> None:
+    store = shelf.store
+    shelf.commit(move(store, "c1"))
+    shelf.commit(move(store, "c1", "2025-03-12 09:00", "e2"))
+    assert store.due(MIDNIGHT, 10, {}) == []
+    assert store.due(MIDNIGHT + 2 * 86_400, 10, {}) == ["c1"]
+
+
+def test_whoever_is_first_seen_by_a_movement_from_before_the_last_tick_is_due_at_the_next(shelf: Shelf) -> None:
+    store = shelf.store
+    assert store.due(MIDNIGHT + 5 * 86_400, 10, {}) == []
+    shelf.commit(move(store, "c1"))
+    assert store.due(MIDNIGHT + 5 * 86_400 + 3_600, 10, {}) == ["c1"]
+
+
 def test_a_restart_finds_the_same_due(shelf: Shelf) -> None:
     shelf.commit(move(shelf.store, "c1"), move(shelf.store, "c2", "2025-03-11 09:00"))
     again = shelf.again()
