@@ -136,7 +136,7 @@ class _Producing:
         try:
             await asyncio.wait_for(self._producer.stop(), STOP_SECONDS)
         except TimeoutError:
-            # It waits, without end, for records that a broker has refused; the next owner's producer aborts their transaction.
+            # It waits, without end, for a transaction that the broker does not end; the next producer of the same id aborts that.
             log.warning("producer_abandoned", partition=self._partition)
             await self._producer.client.close()
 

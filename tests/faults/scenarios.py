@@ -45,8 +45,8 @@ SCENARIOS = (
     Scenario("changelog-unwritable", outages.changelog_unwritable),
     Scenario("broker-frozen", outages.broker_frozen, rate=250),
     Scenario("broker-stopped", outages.broker_stopped, rate=250),
-    Scenario("broker-killed", outages.broker_killed),
-    Scenario("node-lost", outages.node_lost, brokers=3),
+    Scenario("broker-killed", outages.broker_killed, rate=150),
+    Scenario("node-lost", outages.node_lost, rate=150, brokers=3),
 )
 """A local store that is full, deleted or corrupted belongs here as soon as there is one. The host's clock is not moved: it takes root, and
 what is decided does not depend on it (`tests/streams/test_decide.py`)."""

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.banks import Decided
 from tests.faults.oracle import Found, Verdict, judge
-from tests.faults.watch import Commit, longest_pause, replayed
+from tests.faults.watch import Commit, figures, longest_pause, replayed
 
 
 def said(message_id: str) -> Decided:
@@ -47,3 +47,13 @@ def test_what_an_aborted_transaction_decided_is_counted_from_the_last_commit_on(
     committed = {0: [tried[0][0], tried[0][2], tried[0][3]]}
     assert replayed(committed, tried) == 15
     assert replayed(tried, tried) == 0
+
+
+def test_duplicates_are_counted_and_when_their_counter_began_is_not() -> None:
+    page = """wealthwatch_movements_total{result="duplicate",source="core"} 3.0
+wealthwatch_movements_total{result="applied",source="core"} 10.0
+wealthwatch_movements_created{result="duplicate",source="core"} 1.795556e+09
+wealthwatch_movements_skipped_total 4.0
+"""
+    found = figures(page)
+    assert (found["duplicates"], found["wealthwatch_movements_skipped_total"], found["wealthwatch_movements_total"]) == (3, 4, 13)

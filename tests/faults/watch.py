@@ -107,7 +107,7 @@ def figures(page: str) -> dict[str, float]:
         if line.startswith("wealthwatch_"):
             series, _, value = line.rpartition(" ")
             found[series.partition("{")[0]] += float(value)
-            if 'result="duplicate"' in series:
+            if series.startswith("wealthwatch_movements_total{") and 'result="duplicate"' in series:
                 found["duplicates"] += float(value)
     return found
 
