@@ -166,9 +166,7 @@ class Detector(Section):
     tick_by_the_clock: bool = Field(True, description="Make a tick when an hour of the wall clock passes; off for a replay of the past")
     store: Literal["memory", "rocksdb"] = Field("memory", description="Where customers at rest are kept, beside the changelog")
     store_folder: Path | None = Field(None, description="Of a worker alone, for the store rocksdb; may be lost, and is then read anew")
-    store_cache_mib: int = Field(
-        1_024, ge=8, description="Memory of all partitions' RocksDB: blocks read, and what is not on disk yet"
-    )
+    store_cache_mib: int = Field(1_024, ge=8, description="Memory of all partitions' RocksDB: blocks read, and what is not on disk yet")
     recovery_patience_s: float = Field(120.0, gt=0, description="A recovery that is not done and reads nothing for so long ends the worker")
     rule_lead_s: float = Field(
         60.0,
