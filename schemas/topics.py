@@ -28,7 +28,8 @@ class Topic:
 
     def config(self) -> dict[str, str]:
         """The broker's settings for this topic."""
-        config = {"max.message.bytes": str(self.max_bytes)}
+        # A host's wrong clock must not decide what is kept; and by its own time the broker refuses what is an hour ahead.
+        config = {"max.message.bytes": str(self.max_bytes), "message.timestamp.type": "LogAppendTime"}
         if self.keeping == "compact":
             return {**config, "cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"}
         return {**config, "cleanup.policy": "delete", "retention.ms": str(self.keeping * DAY_MS)}

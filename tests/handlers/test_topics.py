@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
 
 from handlers import topics
@@ -70,3 +73,16 @@ def test_a_topic_that_would_lose_its_states_is_refused(unprepared: Settings) -> 
 def test_a_broker_that_cannot_make_a_topic_is_quoted(unprepared: Settings) -> None:
     with pytest.raises(TopicsError, match="could not be created"):
         topics.create(Kafka(**{**unprepared.kafka.model_dump(), "topic_prefix": "not allowed/"}))
+
+
+@pytest.mark.kafka
+def test_what_a_host_with_a_wrong_clock_writes_is_taken_and_has_the_broker_s_time(settings: Settings) -> None:
+    """Else the broker refuses what is an hour ahead of it, and removes what is older than its topic keeps as soon as it is written."""
+    before = time.time()
+    producer = KafkaProducer(**settings.kafka.client(), acks="all")
+    for wrong in (time.time() + 5 * 3_600, 0.0):
+        for topic in TOPICS:
+            producer.send(settings.kafka.topic(topic), key=b"c1", value=b"{}", timestamp_ms=int(wrong * 1_000)).get(20)
+    producer.close()
+    for topic in TOPICS:
+        assert [before - 1 < record.timestamp / 1_000 < time.time() + 1 for record in read_all(settings, topic)] == [True, True], topic
