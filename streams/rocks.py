@@ -134,13 +134,17 @@ class RocksStore(Store):
         return bool(near) and near[0][0] <= at
 
     def _settle(self, touched: dict[str, Customer]) -> None:
-        """Let the index know who has been due and when they wake now, but for those whose change is not committed."""
+        """Let the index know when they wake now who slept, and who has been due, but for those whose change is not committed.
+
+        A wake too many does no harm, and whoever slept and then moved may be due again in the same batch.
+        """
         settled = [name for name in self._popped if name not in touched]
         for name in settled:
             for wake in self._popped.pop(name):
                 self._db.batch.delete(self._entry(wake, name.encode()))
-        for name in [name for name in self._asleep if name not in touched]:
-            self._put(self._asleep.pop(name), name)
+        for name, wake in self._asleep.items():
+            self._put(wake, name)
+        self._asleep = {}
 
     def _put(self, wake: int, name: str) -> None:
         self._db.batch.put(self._entry(wake, name.encode()), b"")

@@ -107,6 +107,20 @@ def test_whoever_slept_is_due_again_at_their_next_wake(shelf: Shelf) -> None:
     assert store.due(MIDNIGHT + 86_400, 10, {}) == ["c1"]
 
 
+def test_whoever_slept_and_then_moved_is_due_at_the_next_midnight_of_the_same_batch(shelf: Shelf) -> None:
+    store = shelf.store
+    shelf.commit(move(store, "c1"))
+    assert store.due(MIDNIGHT, 10, {}) == ["c1"]
+    let_pass(store, "c1", MIDNIGHT)
+    touched = {"c1": move(store, "c1", "2025-03-11 09:00", "e2")}
+    assert store.due(MIDNIGHT + 86_400, 10, touched) == ["c1"]
+    let_pass(store, "c1", MIDNIGHT + 86_400)
+    assert store.due(MIDNIGHT + 86_400, 10, touched) == []
+    shelf.commit(touched["c1"])
+    assert store.due(MIDNIGHT + 86_400, 10, {}) == []
+    assert shelf.again().due(MIDNIGHT + 2 * 86_400, 10, {}) == ["c1"]
+
+
 def test_whoever_moved_again_is_due_at_the_later_midnight_alone(shelf: Shelf) -> None:
     store = shelf.store
     shelf.commit(move(store, "c1"))
