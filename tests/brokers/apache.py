@@ -82,6 +82,12 @@ class ApacheKafka:
         self._format()
         self._child: Child | None = None
 
+    @property
+    def child(self) -> Child:
+        """The process, once it is started."""
+        assert self._child is not None
+        return self._child
+
     def start(self) -> None:
         """Start the process and return once it answers."""
         self.launch()
@@ -95,8 +101,7 @@ class ApacheKafka:
 
     def await_answer(self) -> None:
         """Return once it answers."""
-        assert self._child is not None
-        await_answer(self._child, self._port, within_s=90)
+        await_answer(self.child, self._port, within_s=90)
 
     def stop(self) -> None:
         """Shut it down in order."""
@@ -110,13 +115,11 @@ class ApacheKafka:
 
     def freeze(self) -> None:
         """Stop the process where it stands: its connections stay, and say nothing."""
-        assert self._child is not None
-        os.kill(program_pid(self._child), signal.SIGSTOP)
+        os.kill(program_pid(self.child), signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let it go on."""
-        assert self._child is not None
-        os.kill(program_pid(self._child), signal.SIGCONT)
+        os.kill(program_pid(self.child), signal.SIGCONT)
 
     def drop_page_cache(self) -> None:
         """Make the system forget what it holds of the data in memory, so that a restart reads it from the disk."""

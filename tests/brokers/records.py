@@ -34,13 +34,16 @@ def produce(
 
 def read_all(settings: Settings, topic: Topic, *, committed: bool = True) -> list[ConsumerRecord]:
     """Every record of the topic up to its end at this moment, in order within each partition."""
+    return list(each(settings, topic, committed=committed))
+
+
+def each(settings: Settings, topic: Topic, *, committed: bool = True) -> Iterator[ConsumerRecord]:
+    """The same one after the other, of a topic that may be larger than memory."""
     with _reader(settings, topic, committed) as consumer:
         ends = consumer.end_offsets(list(consumer.assignment()))
-        records: list[ConsumerRecord] = []
         while any(consumer.position(partition) < end for partition, end in ends.items()):
             for batch in consumer.poll(500).values():
-                records.extend(batch)
-        return records
+                yield from batch
 
 
 def await_records(

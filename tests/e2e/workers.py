@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -39,10 +39,10 @@ class Workers:
         """One more worker."""
         return self.start_service("detector", **environment)
 
-    def start_service(self, service: str, **environment: str) -> Child:
-        """One more process of a service, such as a notifier beside the workers."""
+    def start_service(self, service: str, through: Sequence[str] = (), **environment: str) -> Child:
+        """One more process of a service, such as a notifier beside the workers; `through` is a program that becomes it."""
         name = f"{service}-{len(self.all)}"
-        command = [sys.executable, "-m", "wealthwatch", service]
+        command = [*through, sys.executable, "-m", "wealthwatch", service]
         child = Child(name, command, self._folder / f"{name}.log", {**environment_of(self._settings), **environment})
         self.all.append(child)
         return child

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from datetime import datetime
+from functools import partial
 from threading import Event
 
 from schemas.journal import JournalEntry, Verdict
@@ -112,19 +113,20 @@ def told(scene: Scene) -> After:
             scene.detectors.kill(notifier)
             scene.fault("kill -9 of the notifier")
             notifier = scene.notifier()
+    return partial(await_journal, scene)
 
-    def journal() -> None:
-        addressed = {said.message_id for said in notifications(scene.settings) if said.manager_id is not None}
 
-        def entries() -> list[JournalEntry]:
-            return [JournalEntry.model_validate_json(record.value) for record in read_all(scene.settings, JOURNAL)]
+def await_journal(scene: Scene) -> None:
+    """Wait until the journal has every message; on each channel it is there once."""
+    addressed = {said.message_id for said in notifications(scene.settings) if said.manager_id is not None}
 
-        scene.await_(lambda: addressed <= {entry.message_id for entry in entries()}, "the journal to have every message")
-        deliveries = [(entry.message_id, entry.channel) for entry in entries() if entry.verdict is not Verdict.HELD]
-        assert deliveries
-        assert len(set(deliveries)) == len(deliveries), f"{len(deliveries) - len(set(deliveries))} second deliveries in the journal"
+    def entries() -> list[JournalEntry]:
+        return [JournalEntry.model_validate_json(record.value) for record in read_all(scene.settings, JOURNAL)]
 
-    return journal
+    scene.await_(lambda: addressed <= {entry.message_id for entry in entries()}, "the journal to have every message")
+    deliveries = [(entry.message_id, entry.channel) for entry in entries() if entry.verdict is not Verdict.HELD]
+    assert deliveries
+    assert len(set(deliveries)) == len(deliveries), f"{len(deliveries) - len(set(deliveries))} second deliveries in the journal"
 
 
 def _assigned(scene: Scene, child: Child) -> list[list[int]]:

@@ -13,7 +13,7 @@ from tests.brokers.apache import ApacheKafka
 from tests.faults.scene import Scene
 
 AWAY_S = 30.0
-"""The issue's figure: longer than a session, shorter than the patience of those who publish."""
+"""Longer than a session, shorter than the patience of those who publish."""
 TOO_SMALL = "100"
 """Bytes: less than any record of ours, and more than the broker's own marker at a transaction's end. Where it cannot write that (seen with
 1 byte on Apache Kafka 4.1), it never ends the transaction, and no producer of that id begins another until the broker is started again."""

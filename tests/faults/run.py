@@ -19,7 +19,7 @@ from tests.brokers.cluster import Cluster
 from tests.faults.bank import Bank
 from tests.faults.report import Row, show
 from tests.faults.scenarios import REGRESSIONS, SCENARIOS, Scenario
-from tests.faults.scene import scene
+from tests.faults.scene import LeftOutError, scene
 
 WIDTH = 150
 """Of the table where there is no terminal."""
@@ -56,12 +56,15 @@ class Stage:
             random = Random(f"{scenario.name} {seed}")
             home = self._folder / name
             bank = Bank.make(home, random.randrange(1 << 16), scenario.customers, scenario.days, scenario.hot)
-            with scene(name, bootstrap, brokers, bank, scenario.rate, random, home / "logs") as set_:
+            rate = bank.count / scenario.seconds if scenario.seconds else scenario.rate
+            with scene(name, bootstrap, brokers, bank, rate, random, home) as set_:
                 after = scenario.play(set_)
                 outcome = set_.finish()
                 if after is not None:
                     after()
             return Row(scenario.name, seed, time.monotonic() - began, outcome)
+        except LeftOutError as missing:
+            return Row(scenario.name, seed, time.monotonic() - began, left_out=str(missing))
         except Exception as error:  # noqa: BLE001 - whatever it was, the table has it, and the other scenarios are played
             traceback.print_exc()
             return Row(scenario.name, seed, time.monotonic() - began, error=f"{type(error).__name__}: {error}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from random import Random
 from threading import Event
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
 
 from handlers import topics
 from schemas.rules import RuleSettings
@@ -20,7 +21,7 @@ from schemas.settings import Detector, Door, Kafka, Notifier, Settings
 from schemas.topics import MOVEMENTS, STATES, TICKS, Topic
 from tests.brokers.apache import ApacheKafka
 from tests.brokers.processes import await_program, program_pid
-from tests.brokers.records import read_all
+from tests.brokers.records import each
 from tests.e2e.banks import publish_beside
 from tests.e2e.workers import Workers, notifications, workers
 from tests.faults.bank import Bank, publish_all
@@ -42,6 +43,10 @@ After = Callable[[], None]
 
 class StalledError(AssertionError):
     """Nothing was decided for too long, or a worker died of itself."""
+
+
+class LeftOutError(Exception):
+    """A scenario needs something that is not here; the text says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,8 @@ class Scene:
     rate: float | None
     """Movements a second; None for as fast as can be."""
     random: Random
+    home: Path
+    """A folder of its own."""
     brokers: list[ApacheKafka]
     detectors: Workers
     watch: Watch
@@ -88,11 +95,11 @@ class Scene:
     _load: Future[int] | None = None
     _ended: bool = False
 
-    def start(self, **environment: str) -> Child:
-        """One more worker, whose door is known."""
+    def start(self, through: Sequence[str] = (), **environment: str) -> Child:
+        """One more worker, whose door is known; `through` is a program that becomes it."""
         port = free_port()
         self.watch.doors.add(port)
-        child = self.detectors.start(WEALTHWATCH_DETECTOR__DOOR__PORT=str(port), **environment)
+        child = self.detectors.start_service("detector", through, WEALTHWATCH_DETECTOR__DOOR__PORT=str(port), **environment)
         await_program(child)
         return child
 
@@ -134,9 +141,14 @@ class Scene:
         """Whether movements are still being published."""
         return self._load is not None and not self._load.done()
 
-    def moments(self, count: int) -> Iterator[int]:
-        """So many random moments, in terms of what has been decided; yields how many movements have been."""
-        points = self.random.sample(range(self.bank.count // 20, self.bank.count * 3 // 4), count)
+    def moments(self, count: int, until: float = 0.75) -> Iterator[int]:
+        """So many random moments, in terms of what has been decided; yields how many movements have been.
+
+        Args:
+            count: of moments.
+            until: no moment is later than this share of the movements.
+        """
+        points = self.random.sample(range(self.bank.count // 20, int(self.bank.count * until)), count)
         phases = [self.random.uniform(0, PHASE_S) for _ in points]
         for point, phase in zip(sorted(points), phases, strict=True):
             self.await_(lambda at=point: self.watch.decided >= at, f"{point} movements to be decided")  # type: ignore[misc]
@@ -191,18 +203,24 @@ class Scene:
             )
 
         self.await_(all_of_it, f"movements {ends}, ticks {ticks} and the hour {oracle.ends_at} to be decided")
-        committed, tried = read_all(self.settings, STATES), read_all(self.settings, STATES, committed=False)
+        newest: dict[bytes, bytes] = {}
+
+        def kept(records: Iterable[ConsumerRecord]) -> Iterator[ConsumerRecord]:
+            for record in records:
+                newest[record.key] = record.value
+                yield record
+
+        commits, tried = by_partition(kept(each(self.settings, STATES))), by_partition(each(self.settings, STATES, committed=False))
         appended: dict[int, list[float]] = {number: [] for number in ends}
-        for record in read_all(self.settings, MOVEMENTS):
+        for record in each(self.settings, MOVEMENTS):
             appended[record.partition].append(record.timestamp / 1_000)
-        commits = by_partition(committed)
         return Outcome(
             self.faults,
             sum(ends.values()),
-            replayed(commits, by_partition(tried)),
+            replayed(commits, tried),
             self.watch.counted("wealthwatch_movements_skipped_total") + self.watch.counted("duplicates"),
             longest_pause(commits, appended),
-            judge(oracle.must, oracle.found(notifications(self.settings), {record.key: record.value for record in committed})),
+            judge(oracle.must, oracle.found(notifications(self.settings), newest)),
         )
 
     def _ends(self, topic: Topic) -> dict[int, int]:
@@ -221,7 +239,7 @@ class Scene:
 
 @contextmanager
 def scene(
-    name: str, bootstrap: str, brokers: list[ApacheKafka], bank: Bank, rate: float | None, random: Random, folder: Path
+    name: str, bootstrap: str, brokers: list[ApacheKafka], bank: Bank, rate: float | None, random: Random, home: Path
 ) -> Iterator[Scene]:
     """Set the scene: topics of its own, and profiles and prices on them. Nothing is left behind."""
     settings = Settings(
@@ -233,8 +251,8 @@ def scene(
     )
     topics.create(settings.kafka)
     publish_beside(settings, bank.whole)
-    with workers(settings, folder) as detectors, Watch(settings) as watch:
-        set_ = Scene(settings, bank, rate, random, brokers, detectors, watch)
+    with workers(settings, home / "logs") as detectors, Watch(settings) as watch:
+        set_ = Scene(settings, bank, rate, random, home, brokers, detectors, watch)
         try:
             yield set_
         finally:
