@@ -29,6 +29,12 @@ class Row:
         return bool(self.left_out) or (self.outcome is not None and self.outcome.verdict.loss == 0)
 
     @property
+    def briefly(self) -> str:
+        """What it has come to, in a few words."""
+        said = self.left_out or (self.outcome and f"{self.outcome.faults.total()} faults, loss {self.outcome.verdict.loss}") or "FAILED"
+        return f"{said}, {self.seconds:.0f} s"
+
+    @property
     def again(self) -> str:
         """How to run it again."""
         what, which = ("soak", "--faults") if self.name == "soak" else ("test-faults", f"--only {self.name}")

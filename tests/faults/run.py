@@ -118,6 +118,7 @@ def main() -> None:
         for scenario, at in plays:
             console.print(f"{scenario.name}, seed {at}: {scenario.play.__doc__}", markup=False, highlight=False)
             rows.append(here.play(scenario, at))
+            console.print(f"  {rows[-1].briefly}", markup=False, highlight=False)
     show(console, rows)
     sys.exit(not all(row.good for row in rows))
 

@@ -16,7 +16,7 @@ class Scenario:
     Args:
         name: on the command line and in the table.
         play: what happens; when it returns, the load goes on to its end and all is held against a backtest; what it returns is called then.
-        customers: of the simulated bank, whose movements of `days` are published.
+        customers: of the simulated bank, whose movements of `days` are published: longer than the longest stretch that most rules look at.
         rate: movements a second; None for as fast as can be.
         seconds: instead of a rate, how long the movements are to take.
         brokers: 1, or a cluster of 3.
@@ -26,7 +26,7 @@ class Scenario:
     name: str
     play: Callable[[Scene], After | None]
     customers: int = 150
-    days: int = 60
+    days: int = 45
     rate: float | None = 400
     seconds: float | None = None
     brokers: int = 1
@@ -34,7 +34,7 @@ class Scenario:
 
 
 SCENARIOS = (
-    Scenario("killed", deaths.killed, customers=200, rate=200),
+    Scenario("killed", deaths.killed, customers=200, rate=250),
     Scenario("terminated", deaths.terminated),
     Scenario("frozen", deaths.frozen),
     Scenario("scaled", deaths.scaled),
@@ -52,8 +52,8 @@ SCENARIOS = (
     Scenario("changelog-unwritable", outages.changelog_unwritable),
     Scenario("broker-frozen", outages.broker_frozen, rate=250),
     Scenario("broker-stopped", outages.broker_stopped, rate=250),
-    Scenario("broker-killed", outages.broker_killed, rate=150),
-    Scenario("node-lost", outages.node_lost, rate=150, brokers=3),
+    Scenario("broker-killed", outages.broker_killed, rate=250),
+    Scenario("node-lost", outages.node_lost, rate=250, brokers=3),
 )
 
 REGRESSIONS: dict[str, tuple[int, ...]] = {"store-deleted": (11,)}
