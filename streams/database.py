@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -81,6 +82,7 @@ class Database:
             self._db = Rdict(str(folder), shared.options())
         except Exception as error:  # noqa: BLE001 - the binding has no other class
             raise self._told(error, opening=True) from None
+        self._opened = self._identity()
 
     def get(self, key: bytes) -> bytes | None:
         """The value of a key."""
@@ -120,9 +122,18 @@ class Database:
         return found
 
     def write(self, *, log: bool = True) -> None:
-        """Write what has gathered, all or nothing; without RocksDB's log it may be lost in a crash, and what came after it, too."""
+        """Write what has gathered, all or nothing; without RocksDB's log it may be lost in a crash, and what came after it, too.
+
+        Raises:
+            StoreDamagedError: the folder was removed or exchanged since it was opened. RocksDB would put its next log beside files of
+                another time, and whoever opens them would find the newest checkpoint without all that was written before it.
+            StoreFailedError: the disk is full, or not to be written.
+        """
         if not len(self.batch):
             return
+        if self._identity() != self._opened:
+            self.damaged = True
+            raise StoreDamagedError(errno.EIO, "the store was removed or exchanged while it was in use", str(self.folder))
         batch, self.batch = self.batch, WriteBatch(raw_mode=True)
         try:
             self._db.write(batch, None if log else self._without_log)
@@ -141,10 +152,19 @@ class Database:
         try:
             self._db.close()
         except Exception as error:  # noqa: BLE001
-            raise self._told(error) from None
+            if not self.damaged:
+                raise self._told(error) from None
         finally:
             if self.damaged:
                 remove(self.folder)
+
+    def _identity(self) -> tuple[int, int, int] | None:
+        """Tells the file that names all others from one in its place; RocksDB writes it at every opening, and hardly ever between."""
+        try:
+            found = os.stat(self.folder / "CURRENT")  # noqa: PTH116 - at every write, and four times as fast as Path.stat
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino, found.st_mtime_ns
 
     def _told(self, error: Exception, *, opening: bool = False) -> Exception:
         """The error in our words, on one line."""

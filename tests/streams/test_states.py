@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -200,6 +201,27 @@ def test_what_is_damaged_while_it_is_read_is_removed_when_it_is_closed(tmp_path:
         database.get(b"c%09d" % 1)
     database.close()
     assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("exchanged", [True, False])
+def test_a_store_that_is_removed_or_exchanged_under_its_worker_is_read_anew(tmp_path: Path, exchanged: bool) -> None:
+    """A copy of another time must not get the next log: who opened the two together found the newest checkpoint, and not all before it."""
+    life = Life("rocksdb", tmp_path / "store", Shared(8))
+    life.move("c1", NOON, "10")
+    life.commit(published=True)
+    shutil.copytree(tmp_path / "store", tmp_path / "copy")
+    life.move("c2", NOON, "10")
+    life.commit(published=True)
+    (tmp_path / "store").rename(tmp_path / "aside")
+    if exchanged:
+        shutil.copytree(tmp_path / "copy", tmp_path / "store")
+    life.move("c3", NOON, "10")
+    with pytest.raises(StoreDamagedError, match="removed or exchanged"):
+        life.commit(published=True)
+    life.reopen()
+    assert life.read == len(life.changelog)
+    assert life.states.customers.names("", 9) == ["c1", "c2", "c3"]
+    life.states.close()
 
 
 def test_two_with_one_folder_are_refused_in_one_line(tmp_path: Path) -> None:
