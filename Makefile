@@ -13,7 +13,7 @@ PEERS := build/bench-venv
 ON_NATIVE := PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/$(NATIVE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run native test test-native test-oracle test-kafka test-faults check bench bench-latency bench-recovery bench-rules bench-scale profile peers backtest schemas docs lock clean
+.PHONY: help run native test test-native test-oracle test-kafka test-faults check bench bench-latency bench-recovery bench-rules bench-scale soak profile peers backtest schemas docs lock clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,11 @@ bench-rules: $(NATIVE)/.made ## Measure what each rule costs a movement, on a si
 bench-scale: $(NATIVE)/.made ## Measure a turn with 10 thousand to 10 million customers, in memory and on disk (half an hour, 40 GB of disk)
 	@$(ON_NATIVE) $(BIN)/wealthwatch --version
 	@$(ON_NATIVE) $(BIN)/python -m tests.bench.scale $(ARGS)
+
+soak: $(NATIVE)/.made ## Hold half of the load for half an hour: does memory grow? ARGS=--faults: does all survive deaths all the while?
+	@$(BIN)/python -m tests.brokers.apache
+	@$(ON_NATIVE) $(BIN)/wealthwatch --version
+	@$(ON_NATIVE) $(BIN)/python -m tests.bench.soak $(ARGS)
 
 backtest: $(VENV)/.run ## Run the rules over history: make backtest ARGS='bank.jsonl --compare other.toml'
 	@$(BIN)/wealthwatch backtest $(ARGS)

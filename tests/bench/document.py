@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.bench.drift import FLAT
+
 FOLDER = Path(__file__).parents[2] / "bench"
 BEGINS = """\
 # Performance
 
-How fast wealthwatch is beside its peers, and how late a notification is. This page is made by `make docs` from the figures in `bench/`,
-which `make bench` and `make bench-latency` write; absolute figures are of one machine, the ratios are what to go by.
+How fast wealthwatch is beside its peers, how late a notification is, and whether memory grows. This page is made by `make docs` from the
+figures in `bench/`, which `make bench`, `make bench-latency` and `make soak` write; absolute figures are of one machine, the ratios are
+what to go by.
 """
 SAME = """\
 Every system decodes and validates each movement by its contract, keeps a balance for each customer with a changelog, evaluates one rule
@@ -44,10 +47,11 @@ BUSY = 0.9
 Figures = Mapping[str, Any]
 
 
-def document(latest: Figures | None, latency: Figures | None) -> str:
+def document(latest: Figures | None, latency: Figures | None, soak: Figures | None = None) -> str:
     """The page; what was not measured is left out, with the command that measures it."""
     parts = [BEGINS, "## Movements a second\n", *(_throughput(latest) if latest else ["Not measured yet: `make bench`.\n"])]
     parts += ["## Latency\n", *(_latency(latency) if latency else ["Not measured yet: `make bench-latency`.\n"])]
+    parts += ["## Memory over time\n", *(_memory(soak) if soak else ["Not measured yet: `make soak`.\n"])]
     return "\n".join(parts)
 
 
@@ -122,6 +126,42 @@ def _met(name: str, place: int, load: Figures) -> str:
     return f"{target}, {'met' if load['p99_ms'] < target else 'missed'}"
 
 
+def _memory(soak: Figures) -> Iterator[str]:
+    waiting = soak["behind"]
+    yield (
+        f"`make soak` on {_where(soak)}, the decision core {soak['versions']['decision core']}: one detector with every rule, exactly "
+        f"once, and one notifier were given {soak['asked_per_s']:,} movements/s{_share(soak)}, for "
+        f"{soak['minutes']:g} minutes: {soak['movements']:,} movements of always the same {soak['customers']:,} customers over "
+        f"{soak['dates']} dates of event time. `detector.history_days` was {soak['history_days']}, so that dates, event ids and payees "
+        f"were being forgotten, and messages by the notifier, before the second half began. In it {waiting['median']:,} movements waited "
+        f"in the median, {waiting['most']:,} at most.\n"
+    )
+    yield "![Memory of each process over time](memory.svg)\n"
+    yield (
+        f"The slope is the median of the slopes between all pairs of samples of the second half, one every {soak['every_s']:g} s "
+        f"(Theil-Sen: a peak or a single step does not bend it). What grows by less than {FLAT:.0%} in that half is flat.\n"
+    )
+    yield from _table(
+        ("process", "MiB", "peak MiB", "MiB an hour", "grew in the second half", "flat"),
+        (
+            (
+                name,
+                one["mib"],
+                one["peak_mib"],
+                f"{one['slope_mib_per_hour']:+.1f}",
+                f"{one['growth']:+.2%}",
+                "yes" if one["flat"] else "no",
+            )
+            for name, one in soak["processes"].items()
+        ),
+    )
+    yield "With `ARGS=--faults` workers, notifier, stores and broker die all the while, and what is left is held against a backtest.\n"
+
+
+def _share(soak: Figures) -> str:
+    return f", {soak['asked_per_s'] / soak['maximum']:.0%} of the {soak['maximum']:,} measured above" if soak["maximum"] else ""
+
+
 def _where(measured: Figures) -> str:
     machine = measured["machine"]
     return f"{measured['broker']}, {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']:g} GiB, {measured['measured_on']}"
@@ -144,4 +184,4 @@ def measured(name: str) -> Figures | None:
 
 
 if __name__ == "__main__":
-    print(document(measured("latest.json"), measured("latency.json")), end="")
+    print(document(measured("latest.json"), measured("latency.json"), measured("soak.json")), end="")

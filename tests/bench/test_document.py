@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.bench.document import document, measured
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
+MEASURED = ("latest.json", "latency.json", "soak.json")
 MACHINE = {"measured_on": "2026-01-02", "broker": "Apache Kafka", "machine": {"cpu": "A CPU", "cores": 2, "memory_gib": 23.5}}
 
 
@@ -15,7 +16,7 @@ def figures(rate: int, cpu: float) -> dict[str, object]:
 
 
 def test_the_page_is_made_from_the_figures_as_they_are() -> None:
-    assert PAGE.read_text(encoding="utf-8") == document(measured("latest.json"), measured("latency.json")), "make docs"
+    assert PAGE.read_text(encoding="utf-8") == document(*map(measured, MEASURED)), "make docs"
 
 
 def test_a_ratio_is_held_to_its_target_and_a_busy_core_is_named_as_the_limit() -> None:
@@ -43,3 +44,25 @@ def test_the_target_of_latency_is_for_a_quarter_and_for_half_of_the_maximum() ->
     latency = {**MACHINE, "maximum": 4, "seconds": 20, "warm_up_s": 30, "customers": 5, "systems": {"wealthwatch exactly once": loads}}
     rows = [line for line in document(None, latency).splitlines() if line.startswith("| wealthwatch")]
     assert [row.rpartition(" | ")[2] for row in rows] == ["250, met |", "250, missed |", " |"]
+
+
+def test_memory_that_grows_is_named_and_what_was_held_is_said() -> None:
+    flat = {"mib": 300.2, "peak_mib": 320.0, "slope_mib_per_hour": 1.04, "growth": 0.0009, "flat": True}
+    soak = {
+        **MACHINE,
+        "versions": {"decision core": "compiled"},
+        "asked_per_s": 12_000,
+        "maximum": 24_000,
+        "minutes": 30.0,
+        "movements": 21_600_000,
+        "customers": 5_000,
+        "dates": 400,
+        "history_days": 92,
+        "every_s": 5.0,
+        "behind": {"median": 2_000, "most": 9_000},
+        "processes": {"detector": flat, "notifier": {**flat, "slope_mib_per_hour": 99.96, "growth": 0.0421, "flat": False}},
+    }
+    page = document(None, None, soak)
+    assert "12,000 movements/s, 50% of the 24,000 measured above, for 30 minutes: 21,600,000 movements" in page
+    assert "| detector | 300 | 320 | +1.0 | +0.09% | yes |" in page
+    assert "| notifier | 300 | 320 | +100.0 | +4.21% | no |" in page
