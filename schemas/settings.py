@@ -167,6 +167,9 @@ class Detector(Section):
     store: Literal["memory", "rocksdb"] = Field("memory", description="Where customers at rest are kept, beside the changelog")
     store_folder: Path | None = Field(None, description="Of a worker alone, for the store rocksdb; may be lost, and is then read anew")
     store_cache_mib: int = Field(1_024, ge=8, description="Memory of all partitions' RocksDB: blocks read, and what is not on disk yet")
+    store_keep_minutes: float = Field(60.0, ge=0, description="A partition's folder is kept so long after the partition went elsewhere")
+    live_customers: int = Field(200_000, ge=1, description="So many customers of a worker are kept as objects, shared by its partitions")
+    standby_replicas: int = Field(0, ge=0, description="So many other workers keep each partition's states warm, to take it over at once")
     recovery_patience_s: float = Field(120.0, gt=0, description="A recovery that is not done and reads nothing for so long ends the worker")
     rule_lead_s: float = Field(
         60.0,

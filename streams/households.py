@@ -18,7 +18,7 @@ from streams.household import Household, Member, decode_members, encode_members,
 from streams.posting import Posting
 from streams.reading import read
 from streams.state import encode
-from streams.store import LIVE_CUSTOMERS, Store
+from streams.store import Store
 from streams.world import World
 
 MEMBERS = b"\x00members"
@@ -175,7 +175,7 @@ class Households:
 
     def _let_go(self) -> None:
         """Let go of objects where they have become many, but of none that is changed and not committed."""
-        if len(self._live) > LIVE_CUSTOMERS:
+        if len(self._live) > self._store.room.share:
             self._live = dict(self.changed)
 
     def _household(self, household_id: str) -> Household:

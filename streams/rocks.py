@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from streams.customer import Customer
 from streams.database import Database
 from streams.state import is_segment, wake_of
-from streams.store import Store
+from streams.store import Room, Store
 
 PIECE = 4_096
 """So many entries of the index are read at once."""
@@ -21,7 +21,7 @@ PIECE = 4_096
 class RocksStore(Store):
     """Customers, or households, of one database. Writes gather in the database's batch, which whoever owns it writes."""
 
-    def __init__(self, database: Database, records: bytes, wakes: bytes, count: int) -> None:
+    def __init__(self, database: Database, records: bytes, wakes: bytes, count: int, room: Room | None = None) -> None:
         """Open.
 
         Args:
@@ -29,10 +29,16 @@ class RocksStore(Store):
             records: the letter of the records.
             wakes: the letter of their index by wake.
             count: how many there are.
+            room: for objects, of the whole worker.
         """
-        super().__init__()
+        super().__init__(room)
         self.customers = count
         self._db, self._records, self._wakes = database, records, wakes
+        self.rest()
+
+    def rest(self) -> None:
+        """See `Store`; what the index does not say yet is forgotten, as by a restart."""
+        self._live.clear()
         self._new: set[str] = set()
         """Read, and not there."""
         self._incoming: dict[bytes, bytes | None] = {}

@@ -12,7 +12,8 @@ from streams.changelog import Positions, decode_positions, encode_positions
 from streams.database import Database, Shared
 from streams.publisher import Written
 from streams.rocks import RocksStore
-from streams.states import States, StoreFailedError
+from streams.states import States, StoreFailedError, StoreInUseError
+from streams.store import Room
 from streams.unpublished import Unpublished
 
 FORMAT = 1
@@ -44,7 +45,9 @@ class Mark(msgspec.Struct, frozen=True):
 class RocksStates(States):
     """A store on disk, opened as it was left."""
 
-    def __init__(self, folder: Path, shared: Shared, origin: Origin, *, others: bool) -> None:
+    on_disk = True
+
+    def __init__(self, folder: Path, shared: Shared, origin: Origin, *, others: bool, room: Room | None = None) -> None:
         """Open, or make it new.
 
         Args:
@@ -52,6 +55,7 @@ class RocksStates(States):
             shared: memory.
             origin: whose it is to be.
             others: whether somebody else may write to the changelog unseen, since there are no transactions.
+            room: for objects, of the whole worker.
 
         Raises:
             StoreInUseError: another worker has it open.
@@ -65,11 +69,12 @@ class RocksStates(States):
         except BaseException:
             self._db.close()
             raise
-        customers = RocksStore(self._db, b"c", b"d", mark.customers)
-        households = RocksStore(self._db, b"h", b"i", mark.households)
+        customers = RocksStore(self._db, b"c", b"d", mark.customers, room)
+        households = RocksStore(self._db, b"h", b"i", mark.households, room)
         super().__init__(customers, households, Unpublished(customers.names))
         self._stores = (customers, households)
         self.checkpoint, self.published_to = mark.checkpoint, mark.published_to
+        self.start = min(self.checkpoint, self.published_to)
         if mark.everybody:
             self.unpublished.all()
         if positions is not None:
@@ -84,7 +89,7 @@ class RocksStates(States):
         for store in self._stores:
             store.restored()
         if taken:
-            self._write(max(self.checkpoint, taken[-1].offset + 1), log=False)
+            self._write(self.checkpoint, log=False)
 
     def restored(self) -> None:
         """See `States`."""
@@ -101,7 +106,13 @@ class RocksStates(States):
         self.positions = positions
         if positions.published and written.next >= 0:
             self.published_to = written.next
-        self._write(max(self.checkpoint, written.next))
+        self.start = max(self.checkpoint, written.next)
+        self._write(self.start)
+
+    def rest(self) -> None:
+        """See `States`."""
+        for store in self._stores:
+            store.rest()
 
     def close(self) -> None:
         """See `States`."""
@@ -117,6 +128,20 @@ class RocksStates(States):
         batch.put(MARK, msgspec.json.encode(Mark(self._origin, checkpoint, self.published_to, everybody, *counts)))
         batch.put(POSITIONS, encode_positions(self.positions))
         self._db.write(log=log)
+
+
+def checkpoint_of(folder: Path, shared: Shared, origin: Origin) -> int:
+    """How far a store that nobody has open is, read from it alone; 0 where it is not of this origin, or cannot be read."""
+    try:
+        database = Database(folder, shared)
+        try:
+            found = database.get(MARK)
+            mark = None if found is None else msgspec.json.decode(found, type=Mark)
+        finally:
+            database.close()
+    except (OSError, StoreInUseError, msgspec.DecodeError):
+        return 0
+    return mark.checkpoint if mark is not None and mark.origin == origin else 0
 
 
 def _differs(found: Origin, wanted: Origin) -> str:

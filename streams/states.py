@@ -12,12 +12,13 @@ The law of what is kept on disk (`streams.rocks`):
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from aiokafka import ConsumerRecord
 
 from streams.changelog import HOUSEHOLD_MARK, POSITIONS_KEY, Positions, decode_positions
 from streams.publisher import Written
-from streams.store import MemoryStore, Store
+from streams.store import MemoryStore, Room, Store
 from streams.unpublished import Unpublished
 
 
@@ -40,6 +41,9 @@ class StoreFailedError(OSError):
 class States:
     """What both kinds share: how a changelog is read back."""
 
+    on_disk: ClassVar[bool] = False
+    """Whether it is there when it is opened anew."""
+
     def __init__(self, customers: Store, households: Store, unpublished: Unpublished) -> None:
         self.customers, self.households, self.unpublished = customers, households, unpublished
         self.positions = Positions()
@@ -47,16 +51,14 @@ class States:
         """Offset of the changelog up to which all is here."""
         self.published_to = 0
         """Offset of the changelog up to which all allocations are published."""
-
-    @property
-    def start(self) -> int:
+        self.start = 0
         """The first offset of the changelog that has to be read."""
-        return min(self.checkpoint, self.published_to)
 
     def restore(self, records: Iterable[ConsumerRecord]) -> None:
         """Take records of the changelog, in their order."""
-        names = list[str]()
+        names, last = list[str](), -1
         for record in records:
+            last = record.offset
             key, value, missing = record.key, record.value, record.offset >= self.checkpoint
             if key == POSITIONS_KEY:
                 positions = decode_positions(value)
@@ -75,6 +77,7 @@ class States:
                 if value is not None and b"\x00" not in key:
                     names.append(key.decode())
         self.unpublished.update(names)
+        self.start, self.checkpoint = max(self.start, last + 1), max(self.checkpoint, last + 1)
 
     def restored(self) -> None:
         """The changelog is read to its end."""
@@ -82,12 +85,26 @@ class States:
     def write(self, positions: Positions, written: Written) -> None:
         """Write down what the stores were given to keep, now that it is committed."""
 
+    def rest(self) -> None:
+        """Keep no more than what is committed: it can be taken again as it is, and the changelog be read on from `start`."""
+
     def close(self) -> None:
         """Let go."""
 
 
 class MemoryStates(States):
-    """In memory: all is read from the changelog at every opening."""
+    """In memory: what is not kept from one opening to the next is read from the changelog again."""
 
-    def __init__(self) -> None:
-        super().__init__(MemoryStore({}), MemoryStore({}), Unpublished())
+    def __init__(self, room: Room | None = None) -> None:
+        self._stores = MemoryStore({}, room), MemoryStore({}, room)
+        super().__init__(*self._stores, Unpublished())
+
+    def write(self, positions: Positions, written: Written) -> None:
+        """See `States`."""
+        self.positions = positions
+        self.start = self.checkpoint = max(self.checkpoint, written.next)
+
+    def rest(self) -> None:
+        """See `States`."""
+        for store in self._stores:
+            store.rest()

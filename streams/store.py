@@ -15,9 +15,22 @@ from mypy_extensions import mypyc_attr
 from streams.customer import Customer
 from streams.state import decode, is_segment, new_customer, wake_of
 
-LIVE_CUSTOMERS = 50_000
-"""So many customers of a partition are kept as objects; the others as bytes, about a tenth of the memory."""
 FOREVER: Final = 1 << 62
+
+
+class Room:
+    """How many customers a worker keeps as objects, in equal shares of its open partitions; all others are bytes alone."""
+
+    def __init__(self, objects: int = 50_000) -> None:
+        self.objects: int = objects
+        """Of all partitions."""
+        self.partitions: int = 0
+        """So many are open."""
+
+    @property
+    def share(self) -> int:
+        """So many are one partition's."""
+        return max(1, self.objects // max(1, self.partitions))
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -27,7 +40,13 @@ class Store:
     A class and no protocol, so that the compiled core calls it directly.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room | None = None) -> None:
+        """Begin with nobody.
+
+        Args:
+            room: for objects, of the whole worker; without it the store has its own.
+        """
+        self.room: Room = room or Room()
         self.customers: int = 0
         """How many there are."""
         self._live: dict[str, Customer] = {}
@@ -60,6 +79,10 @@ class Store:
         """When a customer wakes next has changed, and nothing that is worth writing."""
         raise NotImplementedError
 
+    def rest(self) -> None:
+        """Let go of all objects and of what follows from them: it is as whoever opens it next finds it."""
+        raise NotImplementedError
+
     def customer(self, customer_id: str) -> Customer:
         """The customer as an object, new if nothing is known."""
         found = self._live.get(customer_id)
@@ -74,7 +97,7 @@ class Store:
     def _let_go(self, touched: dict[str, Customer]) -> list[str]:
         """Let go of objects beyond the bound, the longest untouched first, but of none that is changed and not committed."""
         gone: list[str] = []
-        beyond = len(self._live) - LIVE_CUSTOMERS
+        beyond = len(self._live) - self.room.share
         if beyond > 0:
             for customer_id in self._live:
                 if customer_id not in touched:
@@ -89,12 +112,17 @@ class Store:
 class MemoryStore(Store):
     """Keeps every state in memory."""
 
-    def __init__(self, states: dict[bytes, bytes]) -> None:
-        super().__init__()
+    def __init__(self, states: dict[bytes, bytes], room: Room | None = None) -> None:
+        super().__init__(room)
         self._states = states
         self._wakes: list[tuple[int, str]] | None = None
         """A heap; none until the first tick. What a customer's `waking` says is in it."""
         self.customers = sum(1 for key in states if not is_segment(key))
+
+    def rest(self) -> None:
+        """See `Store`."""
+        self._live.clear()
+        self._wakes, self._woken = None, FOREVER
 
     def find(self, key: bytes) -> bytes | None:
         """See `Store`."""

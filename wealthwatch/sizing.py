@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
+from schemas.settings import Detector
 from schemas.topics import MOVEMENTS, TOPICS
-from streams.store import LIVE_CUSTOMERS
 
 KEPT_S = 86_400 * int(MOVEMENTS.keeping)
 """So long are movements kept."""
@@ -21,7 +21,7 @@ DIRTY = 0.1
 BESIDE = 256
 """Bytes of memory that a kept state costs beside its own, at most."""
 OBJECT = 2.25
-"""The memory of a customer in use, as an object, by the bytes of the state, at most; a partition has up to `LIVE_CUSTOMERS` of them."""
+"""The memory of a customer in use, as an object, by the bytes of the state, at most; `detector.live_customers` of a worker are."""
 FEWEST = 2
 """Workers, so that one can go."""
 
@@ -60,6 +60,8 @@ class Wanted:
         accounts_per_customer: how many accounts a customer has; 1 is the cautious reading.
         busy: the share of a worker's rate that is used, so that the rest catches up after a pause.
         worker_memory: bytes of memory of one worker.
+        live_customers: how many are kept as objects (`detector.live_customers`).
+        standby_replicas: how many other workers keep each customer warm, at rest (`detector.standby_replicas`).
         for_states: the share of it for customers, in use and at rest; the other is for batches and the program.
         recovery_s: the longest a worker may take to read back all of its customers; after 60 s of waiting movements it says "no progress".
         spare: partitions for each worker, so that there may be more workers one day.
@@ -72,6 +74,8 @@ class Wanted:
     accounts_per_customer: float = 1.0
     busy: float = 0.5
     worker_memory: float = 8 * GB
+    live_customers: int = Detector().live_customers
+    standby_replicas: int = Detector().standby_replicas
     for_states: float = 0.75
     recovery_s: float = 60.0
     spare: int = 2
@@ -100,7 +104,7 @@ class Size:
     taken_in: float
     """Bytes/s that all brokers take in, copies included."""
     given_out: float
-    """Bytes/s that all brokers give out: copies, movements to the detectors, allocations to the inbox."""
+    """Bytes/s that all brokers give out: copies, movements to the detectors, the changelog to standbys, allocations to the inbox."""
     disk: float
     """Bytes on all brokers."""
     brokers: int
@@ -121,7 +125,7 @@ def size(movements_per_s: float, accounts: int, measured: Measured, wanted: Want
 
     written = movements_per_s * (measured.movement_bytes + measured.record_bytes + measured.position_bytes)
     taken_in = written * wanted.replication
-    read = movements_per_s * (measured.movement_bytes + measured.position_bytes)
+    read = movements_per_s * (measured.movement_bytes + measured.position_bytes + wanted.standby_replicas * measured.record_bytes)
     kept = movements_per_s * measured.movement_bytes * KEPT_S
     kept += customers * (measured.state_bytes + measured.position_bytes) * (1 + DIRTY)
     disk = kept * wanted.replication
@@ -151,8 +155,8 @@ def size(movements_per_s: float, accounts: int, measured: Measured, wanted: Want
 
 def _held(state_bytes: int, wanted: Wanted) -> float:
     """How many customers fit into a worker's memory: as many in use as it keeps as objects, the others at rest."""
-    memory, at_rest, in_use = wanted.worker_memory * wanted.for_states, state_bytes + BESIDE, OBJECT * state_bytes
-    objects = 2 * wanted.spare * LIVE_CUSTOMERS  # partitions are rounded up to a power of two
+    memory, in_use, objects = wanted.worker_memory * wanted.for_states, OBJECT * state_bytes, wanted.live_customers
+    at_rest = (1 + wanted.standby_replicas) * (state_bytes + BESIDE)
     all_in_use = memory / (at_rest + in_use)
     return all_in_use if all_in_use <= objects else max(objects, (memory - objects * in_use) / at_rest)
 

@@ -18,7 +18,7 @@ from streams.rocks import RocksStore
 from streams.rocks_states import Origin, RocksStates
 from streams.state import encode
 from streams.states import MemoryStates, States
-from streams.store import MemoryStore, Store
+from streams.store import MemoryStore, Room, Store
 from tests.streams.builders import iso, posting, world
 
 WORLD = world()
@@ -65,25 +65,71 @@ def record(offset: int, key: bytes, value: bytes | None) -> ConsumerRecord:
 class Life:
     """A partition that decides as a session does, on either kind of store; its changelog is a list."""
 
-    def __init__(self, kind: str, folder: Path, shared: Shared) -> None:
-        self._kind, self._folder, self._shared = kind, folder, shared
+    def __init__(self, kind: str, folder: Path, shared: Shared, *, objects: int = 50_000, standby: bool = False) -> None:
+        """Begin with nothing.
+
+        Args:
+            kind: of store.
+            folder: for the store.
+            shared: memory.
+            objects: so many customers may be objects.
+            standby: whether another worker keeps the partition warm, and takes it over where else it would be opened again.
+        """
+        self._kind, self._shared, self._room = kind, shared, Room(objects)
+        self._folder, self._other = folder, folder.with_name(folder.name + "-standby")
         self.changelog: list[ConsumerRecord] = []
         self.told: list[Notification] = []
         self.read = 0
         """Records that the last opening read."""
-        self.states = self._open()
+        self.states = self._open(self._made(self._folder))
+        self._standby = self._made(self._other) if standby else None
         self._changed: dict[str, Customer] = {}
         self._said: list[Notification] = []
         self._position = 0
 
-    def _open(self) -> States:
-        states = MemoryStates() if self._kind == "memory" else RocksStates(self._folder, self._shared, ORIGIN, others=True)
+    def _made(self, folder: Path) -> States:
+        if self._kind == "memory":
+            return MemoryStates(self._room)
+        return RocksStates(folder, self._shared, ORIGIN, others=True, room=self._room)
+
+    def _open(self, states: States) -> States:
         missing = self.changelog[states.start :]
         self.read = len(missing)
         for place in range(0, len(missing), 7):
             states.restore(missing[place : place + 7])
         states.restored()
         return states
+
+    def follow(self, most: int) -> None:
+        """The standby reads on."""
+        if self._standby is not None:
+            self._standby.restore(self.changelog[self._standby.start :][:most])
+
+    def hand_over(self) -> None:
+        """The group shares anew, after a batch that was committed: the standby takes over, and who had the partition is its standby."""
+        self.commit(published=False)
+        self.states.rest()
+        self._change(self.states)
+
+    def die(self) -> None:
+        """Whoever has the partition is gone, with what was not committed, and comes back as the standby."""
+        self.states.close()
+        self._change(self._made(self._folder))
+
+    def _change(self, kept: States) -> None:
+        taken = kept
+        if self._standby is not None:
+            taken, self._standby = self._standby, kept
+            self._folder, self._other = self._other, self._folder
+        self._changed, self._said = {}, []
+        self.states = self._open(taken)
+        self._position = self.states.positions.movements
+
+    def close(self) -> None:
+        """Let go of what is open."""
+        self.states.close()
+        if self._standby is not None:
+            self._standby.close()
 
     def move(self, customer_id: str, at: int, amount: str) -> None:
         customer = self.states.customers.customer(customer_id)
@@ -125,7 +171,7 @@ class Life:
         """As after a batch whose commit failed: what was not committed is gone."""
         self.states.close()
         self._changed, self._said = {}, []
-        self.states = self._open()
+        self.states = self._open(self._made(self._folder))
         self._position = self.states.positions.movements
 
     def unpublished(self) -> set[str]:

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from streams import store as store_file
 from streams.customer import Customer
 from streams.database import Shared
 from streams.decide import decide, pass_time
-from streams.store import MemoryStore, Store
+from streams.store import MemoryStore, Room, Store
 from tests.streams.builders import instant, iso, posting, whole
 from tests.streams.shelves import KINDS, WORLD, Life, Shelf
 
@@ -154,11 +153,9 @@ def test_who_was_due_in_a_batch_that_was_not_committed_is_due_again(shelf: Shelf
     assert shelf.again().due(MIDNIGHT, 10, {}) == ["c1"]
 
 
-def test_objects_beyond_the_bound_go_the_longest_untouched_first_and_come_back_from_bytes(
-    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store_file, "LIVE_CUSTOMERS", 3)
+def test_objects_beyond_the_bound_go_the_longest_untouched_first_and_come_back_from_bytes(shelf: Shelf) -> None:
     store = shelf.store
+    store.room.objects = 3
     for number in range(5):
         shelf.commit(move(store, f"c{number}"))
     shelf.commit(store.customer("c2"))
@@ -168,9 +165,26 @@ def test_objects_beyond_the_bound_go_the_longest_untouched_first_and_come_back_f
     assert sorted(store.due(MIDNIGHT, 10, {})) == ["c0", "c1", "c2", "c3", "c4", "c9"]
 
 
-def test_a_midnight_of_many_keeps_the_bound_and_what_is_changed_and_not_committed(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_file, "LIVE_CUSTOMERS", 3)
+def test_the_partitions_of_a_worker_share_the_bound(tmp_path: Path) -> None:
+    """Whatever becomes of their number: a store that has more than its share lets go with its next batch."""
+    room = Room(12)
+    stores = [MemoryStore({}, room), MemoryStore({}, room)]
+    room.partitions = 1
+    for number in range(20):
+        stores[0].keep([], [move(stores[0], f"c{number}")])
+    assert len(stores[0]._live) == 12
+    room.partitions = 2
+    for store in stores:
+        store.keep([], [move(store, f"c{number}") for number in range(30, 50)])
+    assert [len(store._live) for store in stores] == [6, 6]
+    room.partitions = 40
+    stores[0].keep([], [move(stores[0], "c1")])
+    assert list(stores[0]._live) == ["c1"]
+
+
+def test_a_midnight_of_many_keeps_the_bound_and_what_is_changed_and_not_committed(shelf: Shelf) -> None:
     store = shelf.store
+    store.room.objects = 3
     for number in range(20):
         shelf.commit(move(store, f"c{number:02d}"))
     changed = {"c00": move(store, "c00", event_id="e2")}
@@ -184,10 +198,10 @@ def test_a_midnight_of_many_keeps_the_bound_and_what_is_changed_and_not_committe
     assert seen == 20
 
 
-def test_whoever_moves_all_day_is_put_down_once(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_moves_all_day_is_put_down_once(shelf: Shelf) -> None:
     """Else what remembers who wakes when would grow with every movement until midnight."""
-    monkeypatch.setattr(store_file, "LIVE_CUSTOMERS", 2)
     store = shelf.store
+    store.room.objects = 2
     store.due(MIDNIGHT - 86_400, 10, {})
     for place in range(50):
         shelf.commit(*(move(store, f"c{number}", event_id=f"e{place}") for number in range(4)))
@@ -201,19 +215,19 @@ OPERATIONS = some.one_of(
     some.tuples(some.just("move"), CUSTOMERS, HOURS, some.sampled_from(["10", "70000", "3000000"])),
     some.tuples(some.just("tick"), some.integers(0, 24 * 5)),
     some.tuples(some.just("commit"), some.booleans()),
-    some.tuples(some.just("reopen")),
+    some.tuples(some.just("follow"), some.integers(1, 9)),
+    some.tuples(some.sampled_from(["reopen", "hand over", "die"])),
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(some.lists(OPERATIONS, max_size=40))
-def test_a_partition_on_disk_lives_as_one_in_memory(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, operations: list[tuple[Any, ...]]
+def test_a_partition_on_disk_and_one_with_a_standby_live_as_one_in_memory(
+    tmp_path_factory: pytest.TempPathFactory, operations: list[tuple[Any, ...]]
 ) -> None:
-    """Movements, late ones too, ticks, commits, failures and restarts: the same changelog to the byte, the same told."""
-    monkeypatch.setattr(store_file, "LIVE_CUSTOMERS", 2)
+    """Movements, late ones too, ticks, commits, failures, restarts and take-overs: the same changelog to the byte, the same told."""
     folder, shared = tmp_path_factory.mktemp("life"), Shared(8)
-    lives = [Life(kind, folder, shared) for kind in KINDS]
+    lives = [Life(kind, folder / f"{kind}-{standby}", shared, objects=2, standby=standby) for kind in KINDS for standby in (False, True)]
     for life in lives:
         now = MIDNIGHT
         for what, *given_with in operations:
@@ -225,17 +239,24 @@ def test_a_partition_on_disk_lives_as_one_in_memory(
                 life.tick(now)
             elif what == "commit":
                 life.commit(published=given_with[0])
+            elif what == "follow":
+                life.follow(given_with[0])
+            elif what == "hand over":
+                life.hand_over()
+            elif what == "die":
+                life.die()
             else:
                 life.reopen()
         life.commit(published=False)
         life.tick(now + 40 * 86_400)
         life.commit(published=False)
-        life.reopen()
-    memory, disk = lives
-    assert disk.newest() == memory.newest()
-    assert [one.model_dump() for one in disk.told] == [one.model_dump() for one in memory.told]
-    assert disk.states.customers.customers == memory.states.customers.customers
-    assert disk.states.positions == memory.states.positions
-    assert disk.unpublished() == memory.unpublished()
-    assert all(disk.states.customers.find(key) == value for key, value in memory.newest().items())
-    disk.states.close()
+        life.die()
+    plain, *others = lives
+    for life in others:
+        assert life.newest() == plain.newest()
+        assert [one.model_dump() for one in life.told] == [one.model_dump() for one in plain.told]
+        assert life.states.customers.customers == plain.states.customers.customers
+        assert life.states.positions == plain.states.positions
+        assert life.unpublished() == plain.unpublished()
+        assert all(life.states.customers.find(key) == value for key, value in plain.newest().items())
+        life.close()

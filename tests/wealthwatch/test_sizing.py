@@ -59,6 +59,16 @@ def test_the_first_limit_is_named(rate: float, accounts: int, measured: Measured
     assert (found.workers, found.workers_for) == (workers, why)
 
 
+def test_a_standby_costs_memory_at_rest_and_reads_the_changelog() -> None:
+    alone, followed = (size(20_000, 8_000_000, ROUND, replace(WANTED, standby_replicas=replicas)) for replicas in (0, 1))
+    # alone: 200,000 in use are 3.6 of 6 GB, and the rest holds 290,697; followed: all in use, 173,852 of 18,000 + 2 x 8,256 bytes
+    assert (alone.workers, followed.workers) == (28, 47)
+    assert followed.given_out - alone.given_out == 20_000 * ROUND.record_bytes
+    fewer = size(20_000, 8_000_000, ROUND, replace(WANTED, standby_replicas=1, live_customers=50_000))
+    # 50,000 in use are 0.9 GB; the rest holds 308,866 customers twice
+    assert fewer.workers == 26
+
+
 @pytest.mark.parametrize(
     ("rate", "wanted", "brokers", "why"),
     [

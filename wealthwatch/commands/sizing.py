@@ -23,6 +23,8 @@ def command(
     position_bytes: Annotated[int, typer.Option(min=1, help="One message of wealth.positions.")] = 15_500,
     worker_gb: Annotated[float, typer.Option(min=0.5, help="Memory of one worker.")] = 8.0,
     recovery_s: Annotated[float, typer.Option(min=1, help="The longest that one worker may take to recover.")] = 60.0,
+    live_customers: Annotated[int, typer.Option(min=1, help="detector.live_customers.")] = 200_000,
+    standby_replicas: Annotated[int, typer.Option(min=0, help="detector.standby_replicas.")] = 0,
     replication: Annotated[int, typer.Option(min=1)] = 3,
     broker_mb_per_s: Annotated[float, typer.Option(min=1, help="What one broker takes in.")] = 250.0,
     broker_tb: Annotated[float, typer.Option(min=0.1, help="Disk of one broker.")] = 10.0,
@@ -39,6 +41,8 @@ def command(
     wanted = Wanted(
         accounts_per_customer=accounts_per_customer,
         worker_memory=worker_gb * GB,
+        live_customers=live_customers,
+        standby_replicas=standby_replicas,
         recovery_s=recovery_s,
         replication=replication,
         broker_rate=broker_mb_per_s * MB,
