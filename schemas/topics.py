@@ -32,7 +32,7 @@ class Topic:
         config = {"max.message.bytes": str(self.max_bytes), "message.timestamp.type": "LogAppendTime"}
         if self.keeping == "compact":
             return {**config, "cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"}
-        return {**config, "cleanup.policy": "delete", "retention.ms": str(self.keeping * DAY_MS)}
+        return {**config, "cleanup.policy": "delete", "retention.ms": str(self.keeping * DAY_MS), "retention.bytes": "-1"}
 
 
 LARGEST = 8 * 1_048_576

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 
 import pytest
 from kafka import KafkaProducer
-from kafka.admin import KafkaAdminClient
+from kafka.admin import ConfigResource, KafkaAdminClient
 
 from handlers import topics
 from handlers.topics import Shape, TopicsError, differences
 from schemas.settings import Kafka, Settings
-from schemas.topics import CUSTOMERS, MANAGERS, TOPICS
+from schemas.topics import CUSTOMERS, DAY_MS, MANAGERS, MOVEMENTS, TOPICS
 from tests.brokers.records import produce, read_all
 
-LOG = {"cleanup.policy": "delete", "max.message.bytes": "100"}
+LOG = {"cleanup.policy": "delete", "max.message.bytes": "100", "retention.ms": "1000", "retention.bytes": "-1", "min.insync.replicas": "2"}
+SERVERS = "kafka-1:9092,kafka-2:9092"
+
+
+def altered(setting: str, value: str) -> Shape:
+    return Shape(4, {**LOG, setting: value}, 3)
 
 
 @pytest.mark.parametrize(
@@ -28,12 +34,33 @@ LOG = {"cleanup.policy": "delete", "max.message.bytes": "100"}
         (Shape(4, {**LOG, "cleanup.policy": "compact"}), ["cleanup.policy=compact and needs delete"]),
         (Shape(4, {**LOG, "max.message.bytes": "99"}), ["max.message.bytes=99 and needs 100"]),
         (Shape(5, {"cleanup.policy": "compact"}), ["5 partitions", "cleanup.policy=compact"]),
+        (altered("retention.ms", "1001"), []),
+        (altered("retention.ms", "-1"), []),
+        (altered("retention.ms", "999"), ["has retention.ms=999 and needs 1000, else records are gone before they are used"]),
+        (altered("retention.bytes", "1000000000"), ["has retention.bytes=1000000000 and needs -1"]),
+        (altered("min.insync.replicas", "3"), []),
+        (altered("min.insync.replicas", "1"), ["has min.insync.replicas=1 and needs 2, else what counts as written may stand on one disk"]),
+        (Shape(4, LOG, 4), []),
+        (Shape(4, LOG, 2), ["has 2 of 3 replicas: add them with kafka-reassign-partitions.sh, or set kafka.replication_factor"]),
     ],
 )
 def test_every_difference_is_named_with_what_to_do(have: Shape | None, said: list[str]) -> None:
-    lines = differences({"t": Shape(4, LOG)}, {"t": have} if have else {})
+    lines = differences({"t": Shape(4, LOG, 3)}, {"t": have} if have else {}, SERVERS)
     assert len(lines) == len(said)
     assert all(part in line for part, line in zip(said, lines, strict=True))
+
+
+def test_a_setting_is_named_with_the_command_that_mends_it() -> None:
+    (line,) = differences({"t": Shape(4, LOG, 3)}, {"t": altered("retention.ms", "999")}, SERVERS)
+    assert line.endswith(
+        f": kafka-configs.sh --bootstrap-server {SERVERS} --alter --entity-type topics --entity-name t --add-config retention.ms=1000"
+    )
+
+
+@pytest.mark.parametrize(("replicas", "in_sync"), [(1, "1"), (2, "1"), (3, "2"), (5, "2")])
+def test_one_broker_may_be_away_and_a_record_still_be_written(replicas: int, in_sync: str) -> None:
+    shapes = topics.wanted(Kafka(replication_factor=replicas)).values()
+    assert {(shape.replicas, shape.config["min.insync.replicas"]) for shape in shapes} == {(replicas, in_sync)}
 
 
 def test_topics_are_created_once_and_are_then_as_wanted(unprepared: Settings) -> None:
@@ -67,6 +94,33 @@ def test_a_topic_that_would_lose_its_states_is_refused(unprepared: Settings) -> 
     topics.create(unprepared.kafka)
     with pytest.raises(TopicsError, match=f"{name} has cleanup.policy=delete and needs compact"):
         topics.check(unprepared.kafka)
+
+
+@pytest.mark.kafka
+def test_a_topic_that_keeps_records_for_too_short_is_refused_until_the_command_is_run(settings: Settings) -> None:
+    name = settings.kafka.topic(MOVEMENTS)
+    for setting, short, needed in (("retention.ms", "86400000", str(30 * DAY_MS)), ("retention.bytes", "1073741824", "-1")):
+        alter(settings, name, setting, short)
+        with pytest.raises(TopicsError, match=rf"{name} has {setting}={short} and needs {needed}") as caught:
+            topics.check(settings.kafka)
+        *_, told = str(caught.value).split()
+        alter(settings, name, *told.split("="))
+        topics.check(settings.kafka)
+
+
+@pytest.mark.kafka
+def test_replicas_that_are_not_there_are_missed(settings: Settings) -> None:
+    with pytest.raises(TopicsError, match=r"has 1 of 3 replicas: add them") as caught:
+        topics.check(settings.kafka.model_copy(update={"replication_factor": 3}))
+    assert str(caught.value).count("min.insync.replicas=1 and needs 2") == len(TOPICS)
+
+
+def alter(settings: Settings, topic: str, setting: str, value: str) -> None:
+    """Change one setting of a topic, as `kafka-configs.sh` does; the broker tells of it a little later."""
+    with closing(KafkaAdminClient(**settings.kafka.client())) as admin:
+        admin.alter_configs([ConfigResource("TOPIC", topic, {setting: value})])
+    while topics.found(settings.kafka)[topic].config[setting] != value:
+        continue
 
 
 @pytest.mark.kafka
