@@ -16,6 +16,7 @@ _OS_ERRORS = {
     errno.EPERM: "give a path that you may read and write",
     errno.EROFS: "give a path on a disk that can be written",
     errno.ENOSPC: "free some disk space",
+    errno.EIO: "look at the disk, which does not do what it is asked to",
     errno.EISDIR: "give a file, not a folder",
     errno.ENOTDIR: "give a folder, not a file",
 }
