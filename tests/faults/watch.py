@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from http.client import HTTPException
 from types import TracebackType
 from typing import NamedTuple, Self
 from urllib.request import urlopen
@@ -86,7 +87,8 @@ class Watch:
     def _ask(self) -> None:
         while not self._stopping.wait(EVERY_S):
             for port in list(self.doors):
-                with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/metrics", timeout=1) as answer:
+                # A worker that is killed while it answers leaves half of an answer.
+                with suppress(OSError, HTTPException), urlopen(f"http://127.0.0.1:{port}/metrics", timeout=1) as answer:
                     self._counted[port] = figures(answer.read().decode())
 
     def __enter__(self) -> Self:
