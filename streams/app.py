@@ -14,6 +14,7 @@ from faust.types import TP
 
 from schemas.settings import Settings
 from schemas.topics import MOVEMENTS
+from streams.assignor import bound
 from streams.clock import Clock
 from streams.feed_gap import quiet_seconds
 from streams.metrics import Metrics
@@ -23,7 +24,7 @@ from streams.pricing import PriceFeed
 from streams.publisher import Ordered, Publisher, Transactional
 from streams.ruling import RuleFeed
 from streams.session import Context
-from streams.stores import Stores
+from streams.standby import Standbys
 from streams.timeline import RuleBooks
 from streams.transport import BatchTransport, Detecting
 from streams.windows import Calendar
@@ -59,8 +60,8 @@ class Detector:
         world = World(books, Rates(bank.base_currency), Calendar(bank.time_zone), detector.history_days, detector.remembered_events)
         self._prices = PriceFeed(settings, world.rates)
         self._rules = RuleFeed(settings, books, self.metrics)
-        self._stores = Stores(settings)
-        self._context = Context(settings, world, self.metrics, self._publisher, self._stores.open)
+        self._standbys = Standbys(settings, self.metrics)
+        self._context = Context(settings, world, self.metrics, self._publisher, self._standbys)
         self._topic = settings.kafka.topic(MOVEMENTS)
         self._folder = tempfile.TemporaryDirectory(prefix="wealthwatch-")
         self.app = self._make_app()
@@ -81,6 +82,7 @@ class Detector:
             web_enabled=False,
         )
         app.wealthwatch = self.settings
+        app.sharing_out = bound(self._standbys.held, detector.standby_replicas)
         app.transport = BatchTransport(list(app.conf.broker_consumer), app, loop=app.loop)
         # acks: Faust would keep an interval tree of offset gaps; where a partition has come to is in our changelog.
         movements = app.topic(self._topic, key_serializer="raw", value_type=bytes, value_serializer="raw", acks=False)
@@ -114,6 +116,7 @@ class Detector:
 
     async def _on_assigned(self, _: Any, assigned: set[TP], **__: Any) -> None:
         mine = {tp.partition for tp in assigned if tp.topic == self._topic}
+        await self._standbys.share(mine, self.app.sharing_out.standby_of)
         for number in mine - self._partitions.keys():
             self._partitions[number] = Partition(number, self._context, self._fail, self._rules.current)
         self._assigned = True
@@ -150,8 +153,10 @@ class Detector:
         try:
             await self._prices.start()
             await self._rules.start()
+            await self._standbys.start()
             beside += [asyncio.create_task(self._prices.follow()), asyncio.create_task(self._watch_lag())]
             beside += [asyncio.create_task(self._rules.follow()), asyncio.create_task(self._rules.watch())]
+            beside.append(asyncio.create_task(self._standbys.watch()))
             if self.settings.detector.tick_by_the_clock:
                 beside.append(asyncio.create_task(Clock(self.settings, self._positions).run()))
                 beside.append(asyncio.create_task(self._watch_feeds()))
@@ -169,7 +174,7 @@ class Detector:
             await self._prices.stop()
             await self._rules.stop()
             self._folder.cleanup()
-            self._stores.close()
+            await self._standbys.stop()
         if self.fault is not None:
             raise self.fault
 

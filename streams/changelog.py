@@ -9,7 +9,9 @@ from contextlib import closing
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaConnectionError
 from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
 
 from schemas.settings import Kafka
 
@@ -115,19 +117,36 @@ class PartitionReader:
         end = (await self._consumer.end_offsets([tp]))[tp]
         return bool(await self._consumer.position(tp) >= end)
 
-    async def follow(self, starts: dict[tuple[str, int], int]) -> AsyncIterator[list[ConsumerRecord]]:
-        """The records of several partitions from their starts on, for ever."""
+    async def behind(self, topic: str, partition: int) -> int | None:
+        """How many offsets `follow` has yet to hand out of a partition, as of the last fetch; None before the first."""
+        tp = TopicPartition(topic, partition)
+        if tp not in self._consumer.assignment():
+            return None
+        end = self._consumer.last_stable_offset(tp)
+        if end is None or end < 0:  # a broker without transactions has none
+            end = self._consumer.highwater(tp)
+        return None if end is None else max(0, end - await self._consumer.position(tp))
+
+    async def follow(self, starts: dict[tuple[str, int], int], most: int | None = None) -> AsyncIterator[list[ConsumerRecord]]:
+        """The records of several partitions from their starts on, for ever; in lists of at most so many."""
         partitions = {TopicPartition(*place): start for place, start in starts.items()}
         self._consumer.assign(list(partitions))
         for tp, start in partitions.items():
             self._consumer.seek(tp, start)
         while True:
-            for records in (await self._consumer.getmany(*partitions, timeout_ms=1_000)).values():
+            for records in (await self._consumer.getmany(*partitions, timeout_ms=1_000, max_records=most)).values():
                 yield records
 
 
 def topic_id(kafka: Kafka, topic: str) -> str:
-    """The identity of a topic, which one of the same name that is made anew does not have; empty where the broker gives none."""
-    with closing(KafkaAdminClient(**kafka.client())) as admin:
-        (described,) = admin.describe_topics([topic])
+    """The identity of a topic, which one of the same name that is made anew does not have; empty where the broker gives none.
+
+    Raises:
+        KafkaConnectionError: the broker does not say.
+    """
+    try:
+        with closing(KafkaAdminClient(**kafka.client())) as admin:
+            (described,) = admin.describe_topics([topic])
+    except KafkaError as error:
+        raise KafkaConnectionError(f"{type(error).__name__}: {error}") from error  # aiokafka's, as of all else here
     return str(described["topic_id"] or "")

@@ -49,6 +49,8 @@ class Metrics:
         self.recovery = gauge("recovery_ratio", "Share of a partition's changelog that is read, 1 when recovered", "partition")
         self.recovered = gauge("recovery_records", "Records of its changelog that were read at a partition's opening", "partition")
         self.recovered_in = gauge("recovery_seconds", "How long a partition's opening took", "partition")
+        self.standby_customers = gauge("standby_customers", "Customers kept warm for another worker", "partition")
+        self.standby_lag = gauge("standby_lag_records", "Changelog records that a standby has yet to read", "partition")
         self._sources: set[str] = set()
         self._failed: set[tuple[str, str]] = set()
         self._reached: dict[str, int] = {}
@@ -89,5 +91,11 @@ class Metrics:
     def forget(self, partition: int) -> None:
         """Drop the series of a partition that has gone to another worker."""
         for gauge in (self.lag, self.customers, self.recovery, self.recovered, self.recovered_in):
+            with suppress(KeyError):
+                gauge.remove(str(partition))
+
+    def forget_standby(self, partition: int) -> None:
+        """Drop the series of a partition of which this worker is no standby any more."""
+        for gauge in (self.standby_customers, self.standby_lag):
             with suppress(KeyError):
                 gauge.remove(str(partition))

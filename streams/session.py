@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import structlog
 from aiokafka import ConsumerRecord
@@ -47,9 +48,26 @@ LEAST = 4_000
 SOURCE = "/wealthwatch/detector"
 
 
-async def in_memory(number: int, reader: PartitionReader) -> States:  # noqa: ARG001 - a store on disk asks for both
-    """Nothing is kept: all of the changelog is to be read."""
-    return MemoryStates()
+class Keeper(Protocol):
+    """Keeps the states of partitions from one opening to the next, as far as it can."""
+
+    async def open(self, number: int, reader: PartitionReader) -> States:
+        """What is kept of a partition; what its changelog has beyond that is to be read."""
+
+    def release(self, number: int, states: States, *, whole: bool) -> None:
+        """Take them back; `whole` says that all they hold is committed."""
+
+
+class Forgetful:
+    """Keeps nothing: all of the changelog is to be read."""
+
+    async def open(self, number: int, reader: PartitionReader) -> States:  # noqa: ARG002 - as others ask
+        """See `Keeper`."""
+        return MemoryStates()
+
+    def release(self, number: int, states: States, *, whole: bool) -> None:  # noqa: ARG002
+        """See `Keeper`."""
+        states.close()
 
 
 @dataclass(slots=True)
@@ -60,7 +78,7 @@ class Context:
     world: World
     metrics: Metrics
     publisher: Callable[[int], Publisher]
-    open_states: Callable[[int, PartitionReader], Awaitable[States]] = in_memory
+    keeper: Keeper = field(default_factory=Forgetful)
 
 
 class LostMovementsError(RuntimeError):
@@ -76,7 +94,7 @@ class Session:
         self.store = states.customers
         self._world, self._metrics = context.world, context.metrics
         self._detector, kafka = context.settings.detector, context.settings.kafka
-        self._publisher, self._reader, self._states = publisher, reader, states
+        self._publisher, self._reader, self._states, self._keeper = publisher, reader, states, context.keeper
         self._topics = {topic: kafka.topic(topic) for topic in (CUSTOMERS, HOUSEHOLDS, MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES, TICKS)}
         self._fuse = Fuse(self._detector.fuse)
         self._intake = Intake(kafka.topic(DEAD_LETTERS), self._fuse, self._metrics)
@@ -115,7 +133,7 @@ class Session:
         try:
             await publisher.start()
             await reader.start()
-            states = await context.open_states(number, reader)
+            states = await context.keeper.open(number, reader)
             read = await _recover(reader, kafka.topic(STATES), number, states, context.metrics, stir)
             first, _ = await reader.bounds(kafka.topic(MOVEMENTS), number)
             if states.positions.movements < first and states.customers.customers:
@@ -129,7 +147,9 @@ class Session:
                 await session.take([], records, more=True)
                 stir()
         except BaseException:
-            await _stop(publisher, reader, states)
+            await _stop(publisher, reader)
+            if states is not None:
+                _release(context.keeper, number, states, whole=False)
             raise
         context.metrics.recovered_in.labels(str(number)).set(time.monotonic() - began)
         seconds = round(time.monotonic() - began, 2)
@@ -138,12 +158,15 @@ class Session:
 
     async def close(self, *, written: bool) -> None:
         """Let go; if all is `written`, say first how far the partition has come, so that the next owner starts near."""
+        whole = False
         try:
             if written and self.idle_work:
                 self._offset_told_at = self._published_at = 0.0
                 await self.take([], [], more=False)
+            whole = written
         finally:
-            await _stop(self._publisher, self._reader, self._states)
+            await _stop(self._publisher, self._reader)
+            _release(self._keeper, self.number, self._states, whole=whole)
 
     @property
     def idle_work(self) -> bool:
@@ -347,13 +370,16 @@ async def _recover(reader: PartitionReader, topic: str, number: int, states: Sta
     return read
 
 
-async def _stop(publisher: Publisher, reader: PartitionReader, states: States | None) -> None:
-    """Disconnect both, whatever state they are in, and let the store go."""
+async def _stop(publisher: Publisher, reader: PartitionReader) -> None:
+    """Disconnect both, whatever state they are in."""
     for result in await asyncio.gather(publisher.stop(), reader.stop(), return_exceptions=True):
         if isinstance(result, BaseException):
             log.info("stopped_uncleanly", error=type(result).__name__)
-    if states is not None:
-        try:
-            states.close()
-        except OSError as error:
-            log.info("stopped_uncleanly", error=str(error))
+
+
+def _release(keeper: Keeper, number: int, states: States, *, whole: bool) -> None:
+    """Give the states back."""
+    try:
+        keeper.release(number, states, whole=whole)
+    except OSError as error:
+        log.info("stopped_uncleanly", error=str(error))

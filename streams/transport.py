@@ -6,8 +6,8 @@ The edges of Faust that were met are wrapped here, once:
   `getmany` yields one message whose `value` is the list of records.
 - `perform_seek` may race with a revocation and raise; Faust's own loop swallows it, an override must too. What is then not read again shows
   as a gap between the offsets of two batches, and `streams.partition` reads it for itself.
-- Without tables Faust assigns round robin and not stickily; the consumer here says which assignor it wants, reads committed records only,
-  and takes its connection from our settings, so that there is one place for them.
+- Without tables Faust assigns round robin; the consumer here says which assignor it wants (`streams.assignor`), reads committed records
+  only, and takes its connection from our settings, so that there is one place for them.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ import faust
 import structlog
 from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
-from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from schemas.settings import Settings
 from schemas.topics import MOVEMENTS
+from streams.assignor import WarmAssignor
 
 log = structlog.get_logger(__name__)
 
@@ -54,25 +54,27 @@ fetcher.PartitionRecords = MovementRecords
 
 
 class Detecting(faust.App):
-    """The detector's Faust app, which carries our settings."""
+    """The detector's Faust app, which carries our settings and how partitions are shared out."""
 
     wealthwatch: Settings
+    sharing_out: type[WarmAssignor]
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """The consumer's thread, whose aiokafka consumer is made from our settings."""
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:  # noqa: ARG002
-        settings = cast("Detecting", self.app).wealthwatch
+        app = cast("Detecting", self.app)
+        settings = app.wealthwatch
         detector = settings.detector
         MovementRecords.movements = settings.kafka.topic(MOVEMENTS)
-        self._assignor = StickyPartitionAssignor
+        self._assignor = app.sharing_out
         return aiokafka.AIOKafkaConsumer(
             **settings.kafka.client(),
             client_id=detector.application_id,
             group_id=detector.application_id,
             group_instance_id=detector.group_instance_id,
-            partition_assignment_strategy=[StickyPartitionAssignor],
+            partition_assignment_strategy=[app.sharing_out],
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -235,3 +237,22 @@ def test_two_with_one_folder_are_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(StoreInUseError, match="in use"):
         opened(tmp_path / "store")
     states.close()
+
+
+def test_a_folder_goes_when_nobody_uses_it_and_its_time_is_over(tmp_path: Path) -> None:
+    stores = Stores(Settings(detector=Detector(store="rocksdb", store_folder=tmp_path / "worker", store_keep_minutes=60)))
+    folders = {number: tmp_path / "worker" / f"partition-{number}" for number in (1, 2, 30)}
+    for folder in folders.values():
+        folder.mkdir()
+        (folder / "CURRENT").write_text("something")
+    for number in (1, 2):
+        os.utime(folders[number], (0, time.time() - 3_601))
+    aside = stores.sweep({2})
+    assert aside.keys() == {1}
+    assert (aside[1] / "partition-1" / "CURRENT").is_file()
+    assert [folder.exists() for folder in folders.values()] == [False, True, True]
+    stores.let_go(2)
+    assert stores.sweep(()) == {}, "its time begins when the partition goes"
+    os.utime(folders[2], (0, time.time() - 3_601))
+    assert stores.sweep(()).keys() == {2}
+    stores.close()

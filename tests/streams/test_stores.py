@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from handlers import topics
 from schemas.settings import Settings
 from schemas.topics import MOVEMENTS, STATES
 from streams.changelog import PartitionReader, RecoveryStalledError
-from tests.brokers.records import produce
+from streams.stores import Stores
+from tests.brokers.records import produce, read_all
 from tests.e2e.workers import Workers, final_states, on_other_topics, workers
 from wealthwatch.simulation import Plan, write
 from wealthwatch.supervisor import Child
@@ -83,6 +86,33 @@ def test_a_worker_killed_reads_only_what_is_missing_and_ends_as_one_in_memory(
         group.start()
         group.await_decided()
     assert final_states(on_disk) == final_states(calm)
+
+
+def test_what_a_worker_has_on_disk_is_known_before_it_joins_and_what_was_being_removed_is(
+    on_disk: Settings, rows: Rows, tmp_path: Path
+) -> None:
+    folder = on_disk.detector.store_folder
+    assert folder is not None
+    with decided(on_disk, rows, tmp_path / "workers") as (group, first):
+        group.stop(first)
+    (folder / "removed-x" / "partition-9").mkdir(parents=True)
+    for settings, known in ((on_disk, range(on_disk.kafka.partitions)), (another(on_disk), ())):
+        with closing(Stores(settings)) as stores:
+            assert stores.found().keys() == set(known)
+    ends = Counter(record.partition for record in read_all(on_disk, STATES))
+    (folder / "partition-1" / "CURRENT").write_text("nothing that was written here")
+    os.utime(folder / "partition-0", (0, 0))
+    with closing(Stores(on_disk)) as stores:
+        found = stores.found()
+        assert stores.sweep(()).keys() == {0}, "to look at it does not prolong its time"
+    assert found.keys() == set(ends) - {1}, "what is damaged is as good as not there"
+    assert all(place >= ends[number] for number, place in found.items())
+    assert not (folder / "removed-x").exists()
+
+
+def another(settings: Settings) -> Settings:
+    """Another application with the same folder."""
+    return settings.model_copy(update={"detector": settings.detector.model_copy(update={"application_id": "another"})})
 
 
 def test_a_lost_and_a_corrupted_store_are_read_anew_and_said(on_disk: Settings, rows: Rows, tmp_path: Path) -> None:

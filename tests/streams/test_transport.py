@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 
 from schemas.settings import Detector as Section
 from schemas.settings import Kafka, Settings
 from streams.app import Detector
+from streams.assignor import WarmAssignor
 
 
 async def consumer_of(settings: Settings) -> AIOKafkaConsumer:
@@ -32,9 +32,11 @@ async def test_it_connects_as_the_settings_say() -> None:
 
 
 async def test_it_reads_committed_movements_and_keeps_partitions_where_they_are() -> None:
-    consumer = await consumer_of(Settings())
+    consumer = await consumer_of(Settings(detector=Section(standby_replicas=2)))
     assert consumer._isolation_level == "read_committed"
-    assert consumer._partition_assignment_strategy == [StickyPartitionAssignor]
+    (assignor,) = consumer._partition_assignment_strategy
+    assert issubclass(assignor, WarmAssignor)
+    assert (assignor.replicas, assignor.held()) == (2, {})
 
 
 async def test_it_has_a_lasting_name_in_the_group_only_if_it_is_given_one() -> None:
