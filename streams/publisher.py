@@ -18,7 +18,8 @@ from typing import Protocol
 
 import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import CoordinatorNotAvailableError, InvalidProducerEpoch, ProducerFenced
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
@@ -45,6 +46,22 @@ class _ConcurrentTransactions(logging.Filter):
 
 
 logging.getLogger("aiokafka.producer.sender").addFilter(_ConcurrentTransactions())
+
+_lookup = AIOKafkaClient.coordinator_lookup
+
+
+async def _patient_lookup(client: AIOKafkaClient, kind: int, key: str) -> int:
+    """Look up a coordinator, where the cluster may name no broker at all: its only one was away for longer than its session.
+
+    aiokafka asserts that there is one, which ends the start of a producer, and with it the worker; what is raised here it tries again.
+    """
+    if client.get_random_node() is None:
+        raise CoordinatorNotAvailableError
+    found: int = await _lookup(client, kind, key)
+    return found
+
+
+AIOKafkaClient.coordinator_lookup = _patient_lookup
 
 Outgoing = tuple[bytes | None, bytes, Headers]
 """Key, value, headers."""

@@ -6,6 +6,7 @@ import time
 from contextlib import closing
 
 import pytest
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import MessageSizeTooLargeError
 from kafka import KafkaProducer
 from kafka.admin import ConfigResource, KafkaAdminClient
@@ -62,3 +63,16 @@ async def test_what_a_topic_refuses_is_an_error_and_nothing_of_its_batch_is_visi
     await again.stop()
     for topic in (NOTIFICATIONS, POSITIONS, STATES):
         assert [record.value for record in read_all(settings, topic) if record.value != PROBE] == [b"second"]
+
+
+@pytest.mark.kafka
+async def test_a_producer_waits_for_a_cluster_that_names_no_broker_yet(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As right after its only broker was frozen for longer than its session."""
+    named, unnamed = ClusterMetadata.brokers, iter(range(12))
+    monkeypatch.setattr(ClusterMetadata, "brokers", lambda cluster: set() if next(unnamed, None) is not None else named(cluster))
+    publisher = Transactional(settings, 0)
+    await publisher.start()
+    await publisher.publish(batch(settings, b"written"), None)
+    await publisher.stop()
+    assert next(unnamed, None) is None, "it has asked in vain"
+    assert [record.value for record in read_all(settings, NOTIFICATIONS)] == [b"written"]
