@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 import time
@@ -29,7 +30,7 @@ class Stage:
     """Starts brokers when the first scenario needs them; all that is used is in one folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self._begun = folder, 0
         self._one: ApacheKafka | None = None
         self._three: Cluster | None = None
 
@@ -38,12 +39,12 @@ class Stage:
         if count == 1:
             self._drop_three()
             if self._one is None:
-                self._one = ApacheKafka(self._folder)
+                self._one = ApacheKafka(self._room())
                 self._one.start()
             return self._one.bootstrap, [self._one]
         self._drop_one()
         if self._three is None:
-            self._three = Cluster(self._folder)
+            self._three = Cluster(self._room())
             self._three.start()
         return self._three.bootstrap, self._three.nodes
 
@@ -67,12 +68,20 @@ class Stage:
             return Row(scenario.name, seed, time.monotonic() - began, left_out=str(missing))
         except Exception as error:  # noqa: BLE001 - whatever it was, the table has it, and the other scenarios are played
             traceback.print_exc()
+            self.close()  # the next begins with brokers of its own
             return Row(scenario.name, seed, time.monotonic() - began, error=f"{type(error).__name__}: {error}")
 
     def close(self) -> None:
         """End all brokers."""
         self._drop_one()
         self._drop_three()
+
+    def _room(self) -> Path:
+        """A folder for brokers that begin with nothing."""
+        self._begun += 1
+        room = self._folder / f"brokers-{self._begun}"
+        room.mkdir()
+        return room
 
     def _drop_one(self) -> None:
         if self._one is not None:
@@ -104,10 +113,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="of the random moments; else one that is printed")
     parser.add_argument("--rounds", type=int, default=1, help="all scenarios so often, each time with the next seed")
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help=f"of {', '.join(one.name for one in SCENARIOS)}")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="logs, banks and brokers' data stay there")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="logs, banks and brokers' data stay there, topics only of what failed")
     wish = parser.parse_args()
     if strange := set(wish.only) - {one.name for one in SCENARIOS}:
         parser.error(f"there is no scenario {', '.join(sorted(strange))}")
+    for client in ("aiokafka", "kafka"):
+        logging.getLogger(client).setLevel(logging.CRITICAL)  # that a broker is away is meant
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     seed = SystemRandom().randrange(1 << 31) if wish.seed is None else wish.seed
     chosen = [one for one in SCENARIOS if not wish.only or one.name in wish.only]

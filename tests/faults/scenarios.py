@@ -56,5 +56,5 @@ SCENARIOS = (
     Scenario("node-lost", outages.node_lost, rate=250, brokers=3),
 )
 
-REGRESSIONS: dict[str, tuple[int, ...]] = {"store-deleted": (11,)}
+REGRESSIONS: dict[str, tuple[int, ...]] = {"store-deleted": (11,), "broker-frozen": (104,)}
 """Seeds that are played first, by scenario: each has shown a fault that is mended."""

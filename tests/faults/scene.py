@@ -6,19 +6,21 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from threading import Event
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.admin import KafkaAdminClient
 from kafka.consumer.fetcher import ConsumerRecord
+from kafka.errors import KafkaError
 
 from handlers import topics
 from schemas.rules import RuleSettings
 from schemas.settings import Detector, Door, Kafka, Notifier, Settings
-from schemas.topics import MOVEMENTS, STATES, TICKS, Topic
+from schemas.topics import MOVEMENTS, STATES, TICKS, TOPICS, Topic
 from tests.brokers.apache import ApacheKafka
 from tests.brokers.processes import await_program, program_pid
 from tests.brokers.records import each
@@ -241,7 +243,7 @@ class Scene:
 def scene(
     name: str, bootstrap: str, brokers: list[ApacheKafka], bank: Bank, rate: float | None, random: Random, home: Path
 ) -> Iterator[Scene]:
-    """Set the scene: topics of its own, and profiles and prices on them. Nothing is left behind."""
+    """Set the scene: topics of its own, and profiles and prices on them. Nothing is left behind but, where it fails, the topics."""
     settings = Settings(
         kafka=Kafka(bootstrap_servers=bootstrap, topic_prefix=f"{name}.", partitions=PARTITIONS, replication_factor=len(brokers)),
         detector=Detector(
@@ -257,3 +259,6 @@ def scene(
             yield set_
         finally:
             set_.end()
+    # A broker that is killed looks through all that it has before it answers again.
+    with suppress(KafkaError), closing(KafkaAdminClient(**settings.kafka.client())) as admin:
+        admin.delete_topics([settings.kafka.topic(topic) for topic in TOPICS])
