@@ -1,15 +1,20 @@
-"""What a worker keeps between two assignments, and what it lets go, without a broker (`tests/e2e/test_standby.py` has the rest)."""
+"""What one worker keeps between two assignments, follows and lets go (`tests/e2e/test_standby.py` has several)."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import time
 import weakref
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from schemas.settings import Detector, Settings
-from streams.changelog import Positions
+from schemas.topics import STATES
+from streams import standby
+from streams.changelog import PartitionReader, Positions
 from streams.metrics import Metrics
 from streams.publisher import Written
 from streams.standby import Standbys
@@ -69,3 +74,50 @@ async def test_the_partitions_that_are_open_share_the_room_for_objects() -> None
     worker.release(2, opened[2], whole=True)
     assert opened[0].customers.room.share == opened[0].households.room.share == 6
     await worker.stop()
+
+
+async def following(worker: Standbys, place: int) -> None:
+    """Wait until the standby of partition 0 has read so far."""
+    deadline = time.monotonic() + 60
+    while worker.held().get(0) != place:
+        assert time.monotonic() < deadline, f"at {worker.held()}, not at {place}"
+        await asyncio.sleep(0.02)
+
+
+async def test_a_standby_goes_on_and_is_begun_anew_where_the_changelog_goes_back(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where it is another topic of the same name; what was followed is taken over as it is."""
+    monkeypatch.setattr(standby, "AGAIN_S", 0.1)
+    worker = Standbys(settings, Metrics())
+    await worker.start()
+    reader = PartitionReader(settings.kafka)
+    await reader.start()
+    try:
+        written = await produced(settings, ["c1", "c2"])
+        await worker.share(set(), {0})
+        await following(worker, written)
+        worker._here[0].start = 1_000
+        written = await produced(settings, ["c3"])
+        await following(worker, written)
+        followed = worker._here[0]
+        assert followed.customers.customers == 3
+        await worker.share({0}, ())
+        states = await worker.open(0, reader)
+        assert states is followed
+        assert states.start == written
+    finally:
+        await reader.stop()
+        await worker.stop()
+
+
+async def produced(settings: Settings, names: list[str]) -> int:
+    """Write states of these customers to partition 0 of the changelog; the offset after the last."""
+    producer = AIOKafkaProducer(**settings.kafka.client(), acks="all")
+    await producer.start()
+    try:
+        for key, value in states_of(names):
+            last = await producer.send_and_wait(settings.kafka.topic(STATES), value, key, partition=0)
+    finally:
+        await producer.stop()
+    return int(last.offset) + 1
