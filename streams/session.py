@@ -308,7 +308,7 @@ class Session:
         if turn.accepted:
             self._fuse.good(turn.accepted)
         self._sharing.tell()
-        batch, states = self._batch, [list(records.items()) for records in turn.states.values()]
+        batch, states = self._batch, list(turn.states.values())
         together = households.records()
         batch.states = [*states, *together, [(POSITIONS_KEY, encode_positions(self.positions))]]
         written = await self._publisher.publish(batch, offset)

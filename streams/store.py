@@ -140,10 +140,13 @@ class MemoryStore(Store):
 
     def keep(self, records: Iterable[tuple[bytes, bytes]], touched: Iterable[Customer]) -> None:
         """See `Store`."""
+        states, known = self._states, len(self._states)
         for key, value in records:
-            if key not in self._states and not is_segment(key):
-                self.customers += 1
-            self._states[key] = value
+            states[key] = value
+            if len(states) != known:
+                known += 1
+                if not is_segment(key):
+                    self.customers += 1
         live = self._live
         for customer in touched:
             live[customer.customer_id] = live.pop(customer.customer_id, customer)

@@ -54,8 +54,8 @@ class Turn:
         """Customers that changed since their states were encoded."""
         self.touched: dict[str, Customer] = {}
         """Those whose states are."""
-        self.states: dict[str, dict[bytes, bytes]] = {}
-        """Records of the changelog, by customer."""
+        self.states: dict[str, list[tuple[bytes, bytes]]] = {}
+        """Records of the changelog, by customer; each key once, the customer's own last."""
         self.counts: dict[tuple[str, str], int] = {}
         """Movements by feed and result."""
         self.reached: dict[str, int] = {}
@@ -131,11 +131,12 @@ class Turn:
         """Turn what has changed since the last time into records of the changelog."""
         for customer in self.changed.values():
             name = customer.customer_id
-            records = self.states.get(name)
-            if records is None:
-                records = self.states[name] = {}
-            for key, value in encode(customer):
-                records[key] = value
+            records = encode(customer)
+            earlier = self.states.get(name)
+            if earlier is not None:
+                again = {key for key, _ in records}
+                records = [one for one in earlier if one[0] not in again] + records
+            self.states[name] = records
             self.touched[name] = customer
         self.changed.clear()
         self._tally()

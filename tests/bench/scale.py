@@ -131,7 +131,7 @@ def one(kind: str, customers: int, count: int, cache_mib: int) -> dict[str, Any]
             for place in range(0, len(records), TURN):
                 turn.decide(records, place, min(place + TURN, len(records)))
                 turn.encode()
-            kept = [one for own in turn.states.values() for one in own.items()]
+            kept = [one for own in turn.states.values() for one in own]
             states.customers.keep(kept, turn.touched.values())
             states.write(Positions(movements=turn.next, published=True), Written(offset, offset + len(kept) + 1, len(kept) + 1))
             offset += len(kept) + 1
