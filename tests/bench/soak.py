@@ -216,9 +216,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="of the faults; else one that is printed")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="of the faults: logs, bank and brokers' data stay there")
     wish = parser.parse_args()
+    quieten()
     if wish.faults:
         sys.exit(not faults.survived(wish.minutes, wish.seed, wish.keep))
-    quieten()
     console, rate = Console(), wish.rate or maximum(LATEST) * SHARE
     bank = SteadyBank(wish.customers, int(rate * wish.minutes * 60), DATES)
     remembered = Detector().remembered_events

@@ -21,8 +21,12 @@ from wealthwatch.supervisor import Child
 
 EVERY_S = 20.0
 """From fault to fault, in the mean."""
-CUSTOMERS, DAYS = 400, 420
-"""Of the bank, however long it takes: more than a year, so that dates are forgotten."""
+RATE = 200.0
+"""Movements a second, about."""
+DAYS = 420
+"""Of the bank, however long it takes: more than `detector.history_days`, so that dates are forgotten."""
+EACH = 1.35
+"""Movements of a customer of a simulated bank on a day, in the mean."""
 AWAY_S = 10.0
 """Longer than a session."""
 
@@ -119,7 +123,8 @@ def survived(minutes: float, seed: int | None, keep: Path | None) -> bool:
     seed = SystemRandom().randrange(1 << 31) if seed is None else seed
     console.print(f"{minutes:g} minutes of faults, seed {seed}")
     play = partial(mixed, int(minutes * 60 / EVERY_S))
+    customers = max(20, round(minutes * 60 * RATE / (DAYS * EACH)))
     with stage(keep) as here:
-        row = here.play(Scenario("soak", play, CUSTOMERS, DAYS, seconds=minutes * 60), seed)
+        row = here.play(Scenario("soak", play, customers, DAYS, seconds=minutes * 60), seed)
     show(console, [row])
     return row.good
