@@ -170,7 +170,7 @@ class Detector(Section):
     store_keep_minutes: float = Field(60.0, ge=0, description="A partition's folder is kept so long after the partition went elsewhere")
     live_customers: int = Field(200_000, ge=1, description="So many customers of a worker are kept as objects, shared by its partitions")
     standby_replicas: int = Field(0, ge=0, description="So many other workers keep each partition's states warm, to take it over at once")
-    recovery_patience_s: float = Field(120.0, gt=0, description="A recovery that is not done and reads nothing for so long ends the worker")
+    patience_s: float = Field(300.0, gt=0, description="A worker that has something to do and gets on with nothing for so long ends")
     rule_lead_s: float = Field(
         60.0,
         ge=4,

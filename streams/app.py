@@ -17,6 +17,7 @@ from schemas.topics import MOVEMENTS
 from streams.assignor import bound
 from streams.clock import Clock
 from streams.feed_gap import quiet_seconds
+from streams.lag import Lag
 from streams.metrics import Metrics
 from streams.money import Rates
 from streams.partition import Partition
@@ -26,11 +27,19 @@ from streams.ruling import RuleFeed
 from streams.session import Context
 from streams.standby import Standbys
 from streams.timeline import RuleBooks
-from streams.transport import BatchTransport, Detecting
+from streams.transport import BatchConsumer, BatchTransport, Detecting
+from streams.watchdog import LastResort, StalledError, Watchdog
 from streams.windows import Calendar
 from streams.world import World
 
 log = structlog.get_logger(__name__)
+
+STOP_SECONDS = 7.5
+"""So long the worker may take to stop."""
+FINISH_SECONDS = 4.0
+"""So long of it a batch may take to be written; then it is broken off."""
+LET_GO_SECONDS = 30.0
+"""So long a batch may take to be written where the group wants the partition: it waits for a minute."""
 
 
 class _Boot(BootStrategy):
@@ -65,6 +74,7 @@ class Detector:
         self._topic = settings.kafka.topic(MOVEMENTS)
         self._folder = tempfile.TemporaryDirectory(prefix="wealthwatch-")
         self.app = self._make_app()
+        self._lag = Lag(settings, self.metrics, lambda: list(self._partitions.values()), lambda: cast("BatchConsumer", self.app.consumer))
 
     def _make_app(self) -> _App:
         detector, kafka = self.settings.detector, self.settings.kafka
@@ -111,7 +121,7 @@ class Detector:
 
     async def _on_revoked(self, _: Any, revoked: set[TP], **__: Any) -> None:
         gone = [self._partitions.pop(tp.partition) for tp in revoked if tp.topic == self._topic and tp.partition in self._partitions]
-        await asyncio.gather(*(partition.close() for partition in gone))
+        await asyncio.gather(*(partition.close(LET_GO_SECONDS) for partition in gone))
         log.info("revoked", partitions=sorted(partition.number for partition in gone))
 
     async def _on_assigned(self, _: Any, assigned: set[TP], **__: Any) -> None:
@@ -127,11 +137,8 @@ class Detector:
         self._ended.set()
 
     def alive(self) -> str | None:
-        """None while the worker does its work; else, in a few words, what is wrong."""
-        if self.fault is not None:
-            return f"failed: {self.fault}"
-        stuck = [p.number for p in self._partitions.values() if p.waiting and time.monotonic() - p.stirred_at > 60]
-        return f"no progress for a minute on partitions {stuck}" if stuck else None
+        """None while the worker does its work, or may yet; else, in a few words, what is wrong, and then it is about to end by itself."""
+        return None if self.fault is None else f"failed: {self.fault}"
 
     def ready(self) -> str | None:
         """None when partitions are assigned and recovered; else what is awaited."""
@@ -141,7 +148,7 @@ class Detector:
         return f"recovering partitions {opening}" if opening else None
 
     async def run(self) -> None:
-        """Work until SIGTERM or SIGINT, finish the batch, and leave the group.
+        """Work until SIGTERM or SIGINT, finish the batch, and leave the group, within `STOP_SECONDS`, whatever it waits for.
 
         Raises:
             BaseException: the fault of ours that ended the worker.
@@ -149,45 +156,53 @@ class Detector:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ended.set)
-        beside: list[asyncio.Task[Any]] = []
+        resort = LastResort(STOP_SECONDS, lambda: 0 if self.fault is None else 1)
+
+        def stalled(error: StalledError) -> None:  # by the watchdog's thread: the loop may never have its turn again
+            self.fault = self.fault or error
+            resort.arm()
+            loop.call_soon_threadsafe(self._ended.set)
+
+        watchdog = Watchdog(self.settings.detector.patience_s, self._lag.sights, stalled)
+        work = [self._ended.wait(), self._work(), self._lag.watch(watchdog.waited), self._lag.ask()]
+        tasks = [asyncio.create_task(part) for part in work]
+        watchdog.start()
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                self.fault = self.fault or task.exception()
+            self.fault = self.fault or self.app.crash_reason
+        finally:
+            resort.arm()
+            watchdog.stop()
+            await self._shut(tasks)
+        if self.fault is not None:
+            raise self.fault
+
+    async def _work(self) -> None:
+        """Start all that reads and decides; it goes on until one of its parts ends, which only a fault makes it do."""
+        parts: list[asyncio.Task[Any]] = []
         try:
             await self._prices.start()
             await self._rules.start()
             await self._standbys.start()
-            beside += [asyncio.create_task(self._prices.follow()), asyncio.create_task(self._watch_lag())]
-            beside += [asyncio.create_task(self._rules.follow()), asyncio.create_task(self._rules.watch())]
-            beside.append(asyncio.create_task(self._standbys.watch()))
+            parts += [asyncio.create_task(self._prices.follow()), asyncio.create_task(self._standbys.watch())]
+            parts += [asyncio.create_task(self._rules.follow()), asyncio.create_task(self._rules.watch())]
             if self.settings.detector.tick_by_the_clock:
-                beside.append(asyncio.create_task(Clock(self.settings, self._positions).run()))
-                beside.append(asyncio.create_task(self._watch_feeds()))
+                parts.append(asyncio.create_task(Clock(self.settings, self._positions).run()))
+                parts.append(asyncio.create_task(self._watch_feeds()))
             await self.app.start()
-            beside += [asyncio.create_task(self.app.wait_until_stopped()), asyncio.create_task(self._ended.wait())]
-            done, _ = await asyncio.wait(beside, return_when=asyncio.FIRST_COMPLETED)
+            parts.append(asyncio.create_task(self.app.wait_until_stopped()))
+            done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                self.fault = self.fault or task.exception()
-            self.fault = self.fault or self.app.crash_reason
-            await self._shut()
+                task.result()
         finally:
-            for task in beside:
+            for task in parts:
                 task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
-            await self._prices.stop()
-            await self._rules.stop()
-            self._folder.cleanup()
-            await self._standbys.stop()
-        if self.fault is not None:
-            raise self.fault
+            await asyncio.gather(*parts, return_exceptions=True)
 
     def _positions(self) -> dict[int, int]:
         return {number: partition.position for number, partition in self._partitions.items() if partition.ready}
-
-    async def _watch_lag(self) -> None:
-        while True:
-            await asyncio.sleep(1)
-            for number, position in self._positions().items():
-                end = self.app.consumer.highwater(TP(self._topic, number))
-                if end is not None:
-                    self.metrics.lag.labels(str(number)).set(max(0, end - position))
 
     async def _watch_feeds(self) -> None:
         feeds, bank, metrics = self.settings.detector.feeds, self.settings.bank, self.metrics
@@ -198,8 +213,15 @@ class Detector:
                 metrics.feed_quiet.labels(source).set(quiet_seconds(metrics.reached(source), int(time.time()), feed, bank))  # noqa: TID251
             await asyncio.sleep(5)
 
-    async def _shut(self) -> None:
+    async def _shut(self, tasks: list[asyncio.Task[Any]]) -> None:
+        self._folder.cleanup()
         partitions = list(self._partitions.values())
         self._partitions.clear()
-        await asyncio.gather(*(partition.close() for partition in partitions))
+        await asyncio.gather(*(partition.close(FINISH_SECONDS) for partition in partitions))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.app.stop()
+        await self._prices.stop()
+        await self._rules.stop()
+        await self._standbys.stop()

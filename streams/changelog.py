@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import closing
 
 import msgspec
@@ -22,12 +21,10 @@ HOUSEHOLD_MARK = b"\x01"
 """Before the keys of households in the changelog, so that none is a customer's; no customer_id has a control character."""
 
 FETCH_BYTES = 8 << 20
+STOP_SECONDS = 2.0
+"""So long a reader may take to stop."""
 FETCH_WAIT_MS = 50
 """A fetch at the end of a partition holds up whatever is asked next on the same connection for so long."""
-
-
-class RecoveryStalledError(RuntimeError):
-    """The broker says that there is more to read, and gives nothing."""
 
 
 class Positions(msgspec.Struct):
@@ -58,8 +55,7 @@ def decode_positions(value: bytes) -> Positions:
 class PartitionReader:
     """Reads partitions by offset. Committed records only; control markers do not stop it, since it goes by position, not by record."""
 
-    def __init__(self, kafka: Kafka, patience_s: float = math.inf) -> None:
-        self._patience_s = patience_s
+    def __init__(self, kafka: Kafka) -> None:
         self._consumer = AIOKafkaConsumer(
             **kafka.client(),
             group_id=None,
@@ -77,7 +73,12 @@ class PartitionReader:
 
     async def stop(self) -> None:
         """Disconnect."""
-        await self._consumer.stop()
+        # Where the broker is gone, aiokafka raises the cancellation of a fetch that it was about to try again, as if we were cancelled.
+        stopping = asyncio.ensure_future(self._consumer.stop())
+        await asyncio.wait({stopping}, timeout=STOP_SECONDS)
+        if not stopping.done() or stopping.cancelled() or stopping.exception():
+            stopping.cancel()
+            await self._consumer._client.close()  # noqa: SLF001 - what it has not come to
 
     async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """The first offset that is kept, and the end: the one after the last that is readable.
@@ -89,25 +90,19 @@ class PartitionReader:
         first = (await self._consumer.beginning_offsets([tp]))[tp]
         return first, (await self._consumer.end_offsets([tp]))[tp]
 
-    async def read(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[list[ConsumerRecord]]:
-        """The records from `start` to `end`, in lists as they are fetched; the last list may go beyond.
+    async def ends(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """Where several partitions of a topic end, see `bounds`."""
+        found = await self._consumer.end_offsets([TopicPartition(topic, number) for number in partitions])
+        return {tp.partition: end for tp, end in found.items()}
 
-        Raises:
-            RecoveryStalledError: for as long as the reader's patience nothing more was read, and the end is not reached.
-        """
+    async def read(self, topic: str, partition: int, start: int, end: int) -> AsyncGenerator[list[ConsumerRecord]]:
+        """The records from `start` to `end`, in lists as they are fetched; the last list may go beyond."""
         if start >= end:
             return
         tp = TopicPartition(topic, partition)
         self._consumer.assign([tp])
         self._consumer.seek(tp, start)
-        reached, since = start, time.monotonic()
-        while (position := await self._consumer.position(tp)) < end:
-            if position > reached:
-                reached, since = position, time.monotonic()
-            elif time.monotonic() - since > self._patience_s:
-                raise RecoveryStalledError(
-                    f"nothing was read of {topic}, partition {partition}, for {self._patience_s:g} s: it is at {position} of {end}"
-                )
+        while await self._consumer.position(tp) < end:
             for records in (await self._consumer.getmany(tp, timeout_ms=1_000)).values():
                 yield records
 

@@ -45,6 +45,7 @@ class Metrics:
         self.latency = histogram("notification_latency_seconds", "From the append of a movement to its notification being durable")
         self.batch = histogram("batch_movements", "Movements in one batch", (1, 10, 100, 1_000, 4_000))
         self.lag = gauge("lag_movements", "Movements of a partition that are appended and not decided", "partition")
+        self.waited = gauge("no_progress_seconds", "So long a partition has something to do and gets on with nothing", "partition")
         self.customers = gauge("customers", "Customers in the state", "partition")
         self.recovery = gauge("recovery_ratio", "Share of a partition's changelog that is read, 1 when recovered", "partition")
         self.recovered = gauge("recovery_records", "Records of its changelog that were read at a partition's opening", "partition")
@@ -90,7 +91,7 @@ class Metrics:
 
     def forget(self, partition: int) -> None:
         """Drop the series of a partition that has gone to another worker."""
-        for gauge in (self.lag, self.customers, self.recovery, self.recovered, self.recovered_in):
+        for gauge in (self.lag, self.waited, self.customers, self.recovery, self.recovered, self.recovered_in):
             with suppress(KeyError):
                 gauge.remove(str(partition))
 

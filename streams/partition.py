@@ -5,7 +5,7 @@ The law of a partition:
 1. To open, fence the former owner, then read the changelog to its end: the states and the source positions of the last committed batch.
 2. Then read the profiles that are there, so that the first movement finds its customer's.
 3. Take whatever has gathered, decide in memory, write one batch, then count it as done. When a write fails, memory may be ahead of what is
-   written: drop it, open again.
+   written: drop it, open again, as often as it takes; when that has been too long, the watchdog says (`streams.watchdog`).
 4. A movement below the position, or not after its customer's last, has been applied: skip it. A gap between two fetches is read again, so
    that nothing is lost which the group protocol swallowed.
 5. A tick waits until the movements that it comes after are decided; what members of households did, until its hour has passed everywhere.
@@ -15,7 +15,6 @@ The law of a partition:
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 
@@ -24,16 +23,17 @@ from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from schemas.topics import CUSTOMERS, HOUSEHOLDS, TICKS
-from streams.changelog import PartitionReader, RecoveryStalledError
+from streams.changelog import PartitionReader
 from streams.publisher import LostPartitionError
 from streams.session import Context, Session
 from streams.states import StoreInUseError
+from streams.watchdog import Doing, Progress
 
 log = structlog.get_logger(__name__)
 
-PATIENCE_SECONDS = 300.0
-"""A partition that has not written for so long, although it tried again and again, ends the worker."""
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
+BREAKABLE = (Doing.OPENING, Doing.REOPENING, Doing.RULES)
+"""Nothing of a batch is decided then."""
 
 
 class Partition:
@@ -54,8 +54,9 @@ class Partition:
         self.ready = False
         self.position = 0
         """The next movement to decide."""
-        self.written_at = self.stirred_at = time.monotonic()
-        """When a batch was last written; when that, or a step of recovery, was last done."""
+        self.arrived = 0
+        """So many fetches have come."""
+        self.progress = Progress()
         self._context, self._fail, self._rules_known = context, fail, rules_known
         self._fetched: deque[list[ConsumerRecord]] = deque()
         self._open: list[ConsumerRecord] = []
@@ -77,17 +78,28 @@ class Partition:
         await self._room.wait()
         if self._closing:
             return
+        self.arrived += 1
         self._fetched.append(records)
         self._waiting += len(records)
         if self._waiting >= self._context.settings.detector.queue_records:
             self._room.clear()
         self._wake.set()
 
-    async def close(self) -> None:
-        """Let the batch in flight end, then let go: a producer stopped inside a transaction leaves its commit waiting for ever."""
+    async def close(self, within_s: float) -> None:
+        """Let the batch in flight end, then let go: a producer stopped inside a transaction leaves its commit waiting for ever.
+
+        Args:
+            within_s: what takes longer is broken off after all, and counts for nothing. What is no batch is broken off at once.
+        """
         self._closing = True
         self._wake.set()
         self._room.set()
+        if self.progress.doing in BREAKABLE:
+            self._task.cancel()
+        _, unfinished = await asyncio.wait({self._task}, timeout=within_s)
+        if unfinished:
+            log.warning("partition_broken_off", partition=self.number, doing=self.progress.doing, seconds=within_s)
+            self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         self._context.metrics.forget(self.number)
 
@@ -102,14 +114,17 @@ class Partition:
                     log.warning("partition_fenced", partition=self.number, means="another worker owns it; nothing of the open batch counts")
                     return
                 except (KafkaError, TimeoutError, OSError) as error:
-                    if time.monotonic() - self.written_at > PATIENCE_SECONDS:
-                        raise
-                    log.warning("partition_reopens", partition=self.number, error=f"{type(error).__name__}: {error}", after_seconds=wait)
+                    if self._closing:
+                        log.warning("partition_unfinished", partition=self.number, error=f"{type(error).__name__}: {error}")
+                        return
+                    self.progress.error = f"{type(error).__name__}: {error}"
+                    log.warning("partition_reopens", partition=self.number, error=self.progress.error, after_seconds=wait)
+                    self.progress.doing = Doing.REOPENING
                     await asyncio.sleep(wait)
                     wait = min(LONGEST_WAIT, wait * 2)
                 else:
                     wait = FIRST_WAIT
-        except (RecoveryStalledError, StoreInUseError) as error:
+        except StoreInUseError as error:
             log.error("partition_failed", partition=self.number, error=str(error))
             self._fail(error)
         except Exception as error:
@@ -117,11 +132,14 @@ class Partition:
             self._fail(error)
         finally:
             self.ready, self._closing = False, True
+            self.progress.doing = Doing.NOTHING
             self._room.set()
 
     async def _one_session(self) -> None:
-        session = await Session.open(self.number, self._context, self._stir)
+        self.progress.doing = Doing.OPENING
+        session = await Session.open(self.number, self._context, self.progress)
         beside = asyncio.create_task(self._follow(session), name=f"beside-{self.number}")
+        beside.add_done_callback(lambda _: self._wake.set())
         written = False
         try:
             self.position, self.ready = session.positions.movements, True
@@ -138,16 +156,17 @@ class Partition:
                 self._open = []
             await session.close(written=written)
 
-    def _stir(self) -> None:
-        self.stirred_at = time.monotonic()
-
     async def _work(self, session: Session, following: asyncio.Task[None]) -> None:
         while not self._closing:
             if not self._fetched and not self._beside:
                 await self._idle(session.pause)
+                if self._closing:
+                    return
                 if following.done():
                     following.result()
+            self.progress.doing = Doing.RULES
             await self._rules_known()
+            self.progress.doing = Doing.DECIDING
             movements = await self._next(session)
             beside = list(self._beside)
             self._beside.clear()
@@ -155,10 +174,10 @@ class Partition:
             await session.take(movements, beside, more=bool(self._fetched))
             self._open = []
             self.position = session.positions.movements
-            self.written_at = self.stirred_at = time.monotonic()
 
     async def _idle(self, at_most: float | None) -> None:
         """Wait until something comes, or until what is unwritten has waited long enough."""
+        self.progress.rest()
         self._wake.clear()
         try:
             await asyncio.wait_for(self._wake.wait(), at_most)

@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 BATCH_BYTES = 1 << 20
 LARGEST_REQUEST = 16 << 20
-STOP_SECONDS = 5.0
+STOP_SECONDS = 2.0
 """So long a producer may take to stop."""
 RECORD_OVERHEAD = 32
 """Bytes of a record beside key and value, at most."""

@@ -33,6 +33,7 @@ from streams.sharing import Sharing
 from streams.states import MemoryStates, States
 from streams.turn import Turn
 from streams.unpublished import MOST
+from streams.watchdog import Doing, Progress
 from streams.wire import Refusal
 from streams.world import World
 
@@ -88,8 +89,11 @@ class LostMovementsError(RuntimeError):
 class Session:
     """Recovered states of one partition and the one who writes them."""
 
-    def __init__(self, number: int, context: Context, publisher: Publisher, reader: PartitionReader, states: States) -> None:
+    def __init__(
+        self, number: int, context: Context, publisher: Publisher, reader: PartitionReader, states: States, progress: Progress
+    ) -> None:
         self.number = number
+        self._progress = progress
         self.positions = states.positions
         self.store = states.customers
         self._world, self._metrics = context.world, context.metrics
@@ -115,37 +119,37 @@ class Session:
         self._offset_told, self._offset_told_at = self.positions.movements, 0.0
 
     @classmethod
-    async def open(cls, number: int, context: Context, stir: Callable[[], None]) -> Session:
+    async def open(cls, number: int, context: Context, progress: Progress) -> Session:
         """Fence the former owner, recover the changelog, and take the profiles that are there.
 
         Args:
             number: of the partition.
             context: what all partitions share.
-            stir: called whenever a part of that is done, since it may take minutes in all.
+            progress: told whenever a part of that is done, since it may take minutes in all.
 
         Raises:
             LostMovementsError: retention has removed movements before they were decided.
         """
         began = time.monotonic()
         kafka = context.settings.kafka
-        publisher, reader = context.publisher(number), PartitionReader(kafka, context.settings.detector.recovery_patience_s)
+        publisher, reader = context.publisher(number), PartitionReader(kafka)
         states: States | None = None
         try:
             await publisher.start()
             await reader.start()
             states = await context.keeper.open(number, reader)
-            read = await _recover(reader, kafka.topic(STATES), number, states, context.metrics, stir)
+            read = await _recover(reader, kafka.topic(STATES), number, states, context.metrics, progress)
             first, _ = await reader.bounds(kafka.topic(MOVEMENTS), number)
             if states.positions.movements < first and states.customers.customers:
                 raise LostMovementsError(
                     f"partition {number}: movements {states.positions.movements} to {first - 1} were never decided and are gone from "
                     f"{kafka.topic(MOVEMENTS)}; bring them back, or accept the loss by removing the partition's changelog"
                 )
-            session = cls(number, context, publisher, reader, states)
+            session = cls(number, context, publisher, reader, states, progress)
             _, end = await reader.bounds(kafka.topic(CUSTOMERS), number)
             async for records in reader.read(kafka.topic(CUSTOMERS), number, session.positions.customers, end):
                 await session.take([], records, more=True)
-                stir()
+                progress.doing = Doing.OPENING
         except BaseException:
             await _stop(publisher, reader)
             if states is not None:
@@ -311,7 +315,9 @@ class Session:
         batch, states = self._batch, list(turn.states.values())
         together = households.records()
         batch.states = [*states, *together, [(POSITIONS_KEY, encode_positions(self.positions))]]
+        self._progress.doing = Doing.WRITING
         written = await self._publisher.publish(batch, offset)
+        self._progress.wrote()
         self.store.keep((record for records in states for record in records), turn.touched.values())
         households.keep(together)
         self._states.write(self.positions, written)
@@ -352,7 +358,7 @@ class Session:
         self._turn.skipped, self._turn.counts, self._turn.reached, self._said = 0, {}, {}, []
 
 
-async def _recover(reader: PartitionReader, topic: str, number: int, states: States, metrics: Metrics, stir: Callable[[], None]) -> int:
+async def _recover(reader: PartitionReader, topic: str, number: int, states: States, metrics: Metrics, work: Progress) -> int:
     """Read of the changelog's partition what is missing, to its end; how many records that were."""
     first, end = await reader.bounds(topic, number)
     first = max(first, states.start)
@@ -360,7 +366,7 @@ async def _recover(reader: PartitionReader, topic: str, number: int, states: Sta
     progress.set(0)
     async for records in reader.read(topic, number, first, end):
         states.restore(records)
-        stir()
+        work.read()
         if records:
             read += len(records)
             progress.set((records[-1].offset + 1 - first) / max(1, end - first))

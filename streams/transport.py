@@ -12,8 +12,9 @@ The edges of Faust that were met are wrapped here, once:
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 import aiokafka
 import faust
@@ -31,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 FETCH_BYTES = 4 << 20
 FETCH_RECORDS = 20_000
+LEAVE_SECONDS = 1.0
+"""So long the consumer may take to leave the group; a broker that is gone is not told."""
 
 
 class MovementRecords(fetcher.PartitionRecords):  # type: ignore[misc]
@@ -51,6 +54,20 @@ class MovementRecords(fetcher.PartitionRecords):  # type: ignore[misc]
 
 
 fetcher.PartitionRecords = MovementRecords
+
+
+class Place(NamedTuple):
+    """How far the consumer is in a partition, as offsets; 0 for what it does not know.
+
+    Args:
+        read: where it reads on, beyond markers of transactions, too.
+        end: of the partition, as the last fetch said.
+        handed: after the last record that it handed over.
+    """
+
+    read: int
+    end: int
+    handed: int
 
 
 class Detecting(faust.App):
@@ -86,12 +103,37 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             rebalance_timeout_ms=int(max(60.0, detector.session_timeout_s) * 1_000),
         )
 
+    async def on_thread_stop(self) -> None:
+        """Leave the group, if the broker hears of it soon: aiokafka would wait for 40 s, or fail by having cancelled a fetch of its own."""
+        leaving = asyncio.ensure_future(super().on_thread_stop())
+        await asyncio.wait({leaving}, timeout=LEAVE_SECONDS)
+        if not leaving.done() or leaving.cancelled() or leaving.exception():
+            log.warning("group_not_left", means="the broker does not answer; the group waits until the session ends")
+            leaving.cancel()
+
+    def place(self, tp: TP) -> Place:
+        """How far it is; any thread may ask, at any time."""
+        subscription = self._consumer and self._consumer._subscription.subscription  # noqa: SLF001 - what is public asserts and waits
+        assignment = subscription and subscription.assignment
+        state = assignment and assignment.state_value(tp)
+        if not state:
+            return Place(0, 0, 0)
+        return Place(state._position or 0, state.highwater or 0, 0)  # noqa: SLF001
+
 
 class BatchConsumer(driver.Consumer):
     """A consumer that yields one message per partition and fetch."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._handed: dict[TP, int] = {}
+
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    def place(self, tp: TP) -> Place:
+        """How far it is in a partition; any thread may ask, at any time."""
+        return cast("BatchConsumerThread", self._thread).place(tp)._replace(handed=self._handed.get(tp, 0))
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109 - Faust's name
         """Yield what has been fetched: (partition, message whose value is its records)."""
@@ -111,6 +153,7 @@ class BatchConsumer(driver.Consumer):
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 return
             last = records[-1]
+            self._handed[tp] = last.offset + 1
             stamp, value = last.timestamp / 1000, cast("Any", records)
             yield (
                 tp,

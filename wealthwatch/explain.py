@@ -30,8 +30,10 @@ def explain(error: BaseException) -> Refusal | None:
         return Refusal(str(error), exit_code=USAGE)
     if _is_a(error, "handlers.topics", "TopicsError"):
         return Refusal(str(error))
-    if _is_a(error, "streams.states", "StoreInUseError", "StoreMissingError") or _is_a(error, "streams.changelog", "RecoveryStalledError"):
+    if _is_a(error, "streams.states", "StoreInUseError", "StoreMissingError"):
         return Refusal(str(error))
+    if _is_a(error, "streams.watchdog", "StalledError"):
+        return Refusal(str(error), "start it again, and see whether the broker is well", exit_code=1)
     if _is_a(error, "kafka.errors", "KafkaConnectionError", "KafkaTimeoutError") or _is_a(error, "aiokafka.errors", "KafkaConnectionError"):
         return Refusal(
             f"no Kafka broker answers ({error})", "start it, or set WEALTHWATCH_KAFKA__BOOTSTRAP_SERVERS to one that runs", SURROUNDINGS

@@ -63,7 +63,7 @@ class Wanted:
         live_customers: how many are kept as objects (`detector.live_customers`).
         standby_replicas: how many other workers keep each customer warm, at rest (`detector.standby_replicas`).
         for_states: the share of it for customers, in use and at rest; the other is for batches and the program.
-        recovery_s: the longest a worker may take to read back all of its customers; after 60 s of waiting movements it says "no progress".
+        recovery_s: the longest a worker may take to read back all of its customers, while their movements wait.
         spare: partitions for each worker, so that there may be more workers one day.
         replication: copies of each partition.
         broker_rate: bytes/s that one broker takes in, from producers and from other brokers.

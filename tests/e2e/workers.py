@@ -8,11 +8,13 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from kafka.admin import KafkaAdminClient
 
 from handlers import topics
 from schemas.notifications import Notification
@@ -123,6 +125,13 @@ def freeze(child: Child) -> None:
 def thaw(child: Child) -> None:
     """Let it go on."""
     os.kill(program_pid(child), signal.SIGCONT)
+
+
+def await_leaders(settings: Settings) -> None:
+    """Wait until a broker that was away leads its partitions again: it answers before it does."""
+    with closing(KafkaAdminClient(**settings.kafka.client())) as admin:
+        while not all(place["leader_id"] >= 0 for topic in admin.describe_topics() for place in topic["partitions"]):
+            time.sleep(0.1)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from streams.publisher import Batch, Ordered, Publisher, Transactional, Written
 from streams.session import Context, Session
 from streams.state import decode
 from streams.timeline import RuleBooks
+from streams.watchdog import Progress
 from streams.windows import Calendar
 from streams.world import World
 from tests.brokers.records import await_records, read_all
@@ -109,7 +110,7 @@ async def running(settings: Settings, make: Callable[[int], Publisher]) -> Async
     try:
         yield partition, faults
     finally:
-        await partition.close()
+        await partition.close(60)
 
 
 async def reached(settings: Settings, **wanted: int) -> None:
@@ -156,10 +157,10 @@ async def test_recovery_shows_that_it_goes_on_so_that_a_long_one_is_not_taken_fo
     async with running(settings, make) as (partition, _):
         await partition.put(await fetched(settings))
         await reached(settings, movements=1)
-    stirs = list[int]()
-    session = await Session.open(NUMBER, context(settings, make), lambda: stirs.append(NUMBER))
+    progress = Progress()
+    session = await Session.open(NUMBER, context(settings, make), progress)
     await session.close(written=False)
-    assert stirs
+    assert progress.reads
     assert session.store.customers == 1
 
 

@@ -18,7 +18,6 @@ from kafka import KafkaAdminClient
 from handlers import topics
 from schemas.settings import Settings
 from schemas.topics import MOVEMENTS, STATES
-from streams.changelog import PartitionReader, RecoveryStalledError
 from streams.stores import Stores
 from tests.brokers.records import produce, read_all
 from tests.e2e.workers import Workers, final_states, on_other_topics, workers
@@ -159,16 +158,3 @@ def test_a_second_worker_with_the_same_folder_ends_with_one_line(on_disk: Settin
         group.await_log(second, "is in use by another worker: give each a detector.store_folder of its own")
         assert "Traceback" not in group.log(second)
         assert first.exit_code is None
-
-
-async def test_a_recovery_that_reads_nothing_ends(settings: Settings) -> None:
-    """The end that is asked for is one that the topic does not have, as where its leader is lost."""
-    produce(settings, MOVEMENTS, [(b"c1", b"x")])
-    reader = PartitionReader(settings.kafka, patience_s=0.5)
-    await reader.start()
-    try:
-        with pytest.raises(RecoveryStalledError, match=r"for 0\.5 s: it is at \d of 1000"):
-            async for _ in reader.read(settings.kafka.topic(MOVEMENTS), 0, 0, 1_000):
-                pass
-    finally:
-        await reader.stop()
