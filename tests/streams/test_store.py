@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
 from streams.customer import Customer
@@ -220,8 +220,17 @@ OPERATIONS = some.one_of(
 )
 
 
+COMING_AND_GOING: list[tuple[Any, ...]] = [
+    *(("move", "c1", 9, "70000"), ("tick", 30), ("hand over",)),
+    *(("move", "c1", 33, "10"), ("move", "c2", 34, "3000000"), ("hand over",)),
+    *(("move", "c1", 35, "70000"), ("tick", 30), ("commit", False)),
+]
+"""What was an object, or due, with one owner has changed with another when the first has it again."""
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(some.lists(OPERATIONS, max_size=40))
+@example(COMING_AND_GOING)
 def test_a_partition_on_disk_and_one_with_a_standby_live_as_one_in_memory(
     tmp_path_factory: pytest.TempPathFactory, operations: list[tuple[Any, ...]]
 ) -> None:
