@@ -154,6 +154,7 @@ def soak(folder: Path, settings: Settings, broker: ApacheKafka, bank: SteadyBank
         while not all(ready(port) for port in (settings.detector.door.port, settings.notifier.door.port)):
             sampler.check()
             time.sleep(0.1)
+        bound(settings)  # not before: they would not start on topics that let go of what is not decided
         load = pool.submit(publish, settings, Replay(bank.feed(), NOWHERE, Pace(rate=rate)), lambda _: None, lambda: ended)
         try:
             sampler.watch(load)
@@ -230,7 +231,6 @@ def main() -> None:
         try:
             settings = settings_of(broker.bootstrap, wish.history_days)
             topics.create(settings.kafka)
-            bound(settings)
             with console.status(f"{rate:,.0f} movements/s for {wish.minutes:g} minutes"):
                 found = soak(Path(name), settings, broker, bank, rate, wish)
         finally:
