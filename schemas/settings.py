@@ -155,6 +155,7 @@ class Detector(Section):
     processing_guarantee: Literal["exactly_once", "at_least_once"] = "exactly_once"
     batch_records: int = Field(4_000, ge=1, description="Most movements in one transaction")
     queue_records: int = Field(20_000, ge=1, description="Most movements of one partition that wait; then fetching pauses")
+    queue_mib: int = Field(32, ge=1, description="Or so many MiB of them: what waits is bounded however large a movement is")
     session_timeout_s: float = Field(20.0, gt=0)
     heartbeat_interval_s: float = Field(3.0, gt=0)
     transaction_timeout_s: float = Field(60.0, gt=0)

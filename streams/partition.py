@@ -61,10 +61,11 @@ class Partition:
         self._fetched: deque[list[ConsumerRecord]] = deque()
         self._open: list[ConsumerRecord] = []
         """Movements taken from the queue and not yet written: nobody else would bring them again."""
-        self._waiting = 0
+        self._waiting = self._waiting_bytes = 0
         self._beside: deque[ConsumerRecord] = deque()
-        self._wake, self._room = asyncio.Event(), asyncio.Event()
+        self._wake, self._room, self._room_beside = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._room.set()
+        self._room_beside.set()
         self._closing = False
         self._task = asyncio.create_task(self._run(), name=f"partition-{number}")
 
@@ -81,9 +82,17 @@ class Partition:
         self.arrived += 1
         self._fetched.append(records)
         self._waiting += len(records)
-        if self._waiting >= self._context.settings.detector.queue_records:
-            self._room.clear()
+        self._waiting_bytes += _size(records)
+        self._make_room()
         self._wake.set()
+
+    def _make_room(self) -> None:
+        """Let movements in, or not, as the settings say."""
+        detector = self._context.settings.detector
+        if self._waiting < detector.queue_records and self._waiting_bytes < detector.queue_mib << 20:
+            self._room.set()
+        else:
+            self._room.clear()
 
     async def close(self, within_s: float) -> None:
         """Let the batch in flight end, then let go: a producer stopped inside a transaction leaves its commit waiting for ever.
@@ -153,6 +162,7 @@ class Partition:
             if self._open:
                 self._fetched.appendleft(self._open)
                 self._waiting += len(self._open)
+                self._waiting_bytes += _size(self._open)
                 self._open = []
             await session.close(written=written)
 
@@ -168,10 +178,9 @@ class Partition:
             await self._rules_known()
             self.progress.doing = Doing.DECIDING
             movements = await self._next(session)
-            beside = list(self._beside)
-            self._beside.clear()
+            beside = self._next_beside()
             self._open = movements
-            await session.take(movements, beside, more=bool(self._fetched))
+            await session.take(movements, beside, more=bool(self._fetched or self._beside))
             self._open = []
             self.position = session.positions.movements
 
@@ -195,7 +204,7 @@ class Partition:
                 self._fetched.appendleft(records)
                 if taken:
                     break
-                taken = await session.missing(records[0].offset)
+                taken = await session.missing(records[0].offset, most)
                 if taken:
                     return taken
                 records = self._fetched.popleft()
@@ -203,9 +212,17 @@ class Partition:
             taken += records[:room]
             if len(records) > room:
                 self._fetched.appendleft(records[room:])
+        # By the share of them, which is exact when none is left: to look at every record again costs more than it is worth.
+        self._waiting_bytes -= self._waiting_bytes * len(taken) // max(1, self._waiting)
         self._waiting -= len(taken)
-        if self._waiting < self._context.settings.detector.queue_records:
-            self._room.set()
+        self._make_room()
+        return taken
+
+    def _next_beside(self) -> list[ConsumerRecord]:
+        """The profiles, ticks and members' doings of the next batch, up to the same bound; the others wait."""
+        most = self._context.settings.detector.batch_records
+        taken = [self._beside.popleft() for _ in range(min(most, len(self._beside)))]
+        self._room_beside.set()
         return taken
 
     async def _follow(self, session: Session) -> None:
@@ -219,8 +236,17 @@ class Partition:
                 (kafka.topic(TICKS), self.number): session.positions.ticks,
                 (kafka.topic(HOUSEHOLDS), self.number): session.positions.households,
             }
-            async for records in reader.follow(starts):
+            most = self._context.settings.detector.queue_records
+            async for records in reader.follow(starts, most):
                 self._beside.extend(records)
                 self._wake.set()
+                if len(self._beside) >= most:
+                    self._room_beside.clear()
+                    await self._room_beside.wait()
         finally:
             await reader.stop()
+
+
+def _size(records: list[ConsumerRecord]) -> int:
+    """Bytes of their values."""
+    return sum(len(record.value) for record in records if record.value is not None)

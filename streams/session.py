@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import aclosing
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -171,6 +172,8 @@ class Session:
         finally:
             await _stop(self._publisher, self._reader)
             _release(self._keeper, self.number, self._states, whole=whole)
+            # A session is a circle of references: what its last batch held would stay until it is found to be one.
+            del self._turn, self._households, self._sharing, self._batch
 
     @property
     def idle_work(self) -> bool:
@@ -184,11 +187,15 @@ class Session:
             return None
         return 0.0 if self._behind else max(0.05, self._detector.positions_every_s)
 
-    async def missing(self, before: int) -> list[ConsumerRecord]:
-        """The movements from the position up to `before` that did not arrive by themselves; none where only control markers stood."""
+    async def missing(self, before: int, most: int) -> list[ConsumerRecord]:
+        """The first `most` movements from the position up to `before`, which did not arrive by themselves; none if only markers stood."""
         found: list[ConsumerRecord] = []
-        async for records in self._reader.read(self._topics[MOVEMENTS], self.number, self.positions.movements, before):
-            found += [record for record in records if record.offset < before]
+        async with aclosing(self._reader.read(self._topics[MOVEMENTS], self.number, self.positions.movements, before)) as reading:
+            async for records in reading:
+                found += [record for record in records if record.offset < before]
+                if len(found) >= most:
+                    break
+        del found[most:]
         if found:
             log.info("gap_filled", partition=self.number, movements=len(found))
         return found

@@ -108,3 +108,8 @@ class MemoryStates(States):
         """See `States`."""
         for store in self._stores:
             store.rest()
+
+    def close(self) -> None:
+        """See `States`; the session that had them is a circle of references, in which they would stay until it is found to be one."""
+        for store in self._stores:
+            store.close()

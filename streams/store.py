@@ -124,6 +124,11 @@ class MemoryStore(Store):
         self._live.clear()
         self._wakes, self._woken = None, FOREVER
 
+    def close(self) -> None:
+        """Let go of everything, whoever may hold the store yet."""
+        self.rest()
+        self._states = {}
+
     def find(self, key: bytes) -> bytes | None:
         """See `Store`."""
         return self._states.get(key)

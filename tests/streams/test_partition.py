@@ -7,8 +7,10 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaConnectionError
 
@@ -68,6 +70,41 @@ class FailingOnce:
         await self._real.stop()
 
 
+class Absent:
+    """A publisher that never gets its broker to answer."""
+
+    async def start(self) -> None:
+        await asyncio.Event().wait()
+
+    async def publish(self, batch: Batch, offset: int | None) -> Written:
+        raise AssertionError(f"it has not started, and is given {batch} and {offset}")
+
+    async def stop(self) -> None:
+        """Nothing was begun."""
+
+
+class Held:
+    """A publisher that writes when it is let."""
+
+    def __init__(self, real: Publisher, let: asyncio.Event) -> None:
+        self._real, self._let = real, let
+
+    async def start(self) -> None:
+        await self._real.start()
+
+    async def publish(self, batch: Batch, offset: int | None) -> Written:
+        await self._let.wait()
+        return await self._real.publish(batch, offset)
+
+    async def stop(self) -> None:
+        await self._real.stop()
+
+
+def small(settings: Settings, **changes: int) -> Settings:
+    """The same settings with other bounds."""
+    return settings.model_copy(update={"detector": settings.detector.model_copy(update=changes)})
+
+
 async def produce(settings: Settings, topic: Topic, *records: tuple[str, bytes]) -> None:
     """Write (key, value) to the partition."""
     producer = AIOKafkaProducer(**settings.kafka.client(), acks="all")
@@ -111,6 +148,13 @@ async def running(settings: Settings, make: Callable[[int], Publisher]) -> Async
         yield partition, faults
     finally:
         await partition.close(60)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for something that the partition comes to by itself."""
+    async with asyncio.timeout(60):
+        while not true():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
 
 
 async def reached(settings: Settings, **wanted: int) -> None:
@@ -182,3 +226,60 @@ async def test_a_new_profile_wakes_its_customer_for_the_days_to_come_and_for_non
         assert faults == []
     days = [(one.occurred_at, one.evidence.facts["day"]) for one in await asyncio.to_thread(told, settings) if one.rule.rule_id == "R35"]
     assert days == [(datetime.fromtimestamp(instant("2025-09-12 00:00"), UTC), "birthday")]
+
+
+@pytest.mark.parametrize(("records", "size", "fits"), [(250, 10, 4), (3, 100_000, 4)], ids=["by their number", "by their bytes"])
+async def test_the_intake_pauses_when_enough_waits(settings: Settings, records: int, size: int, fits: int) -> None:
+    """Nobody takes anything from the queue, since the partition cannot be opened; what pauses goes on when it is closed."""
+    bounded = small(settings, queue_records=1_000, queue_mib=1)
+    async with running(bounded, lambda _: Absent()) as (partition, _):
+        fetch = [SimpleNamespace(offset=number, value=b"x" * size) for number in range(records)]
+        for _ in range(fits):
+            await asyncio.wait_for(partition.put(fetch), 5)
+        paused = asyncio.create_task(partition.put(fetch))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not paused.done()
+        assert partition.waiting == fits * records
+    await asyncio.wait_for(paused, 5)
+    assert partition.waiting == fits * records
+
+
+async def test_profiles_are_read_no_faster_than_they_are_written(settings: Settings) -> None:
+    bounded, let = small(settings, queue_records=100, batch_records=50), asyncio.Event()
+    profiles = [(f"c{number}", json.dumps({"customer_id": f"c{number}", "name": "张三"}).encode()) for number in range(1_000)]
+    async with running(bounded, lambda number: Held(publisher(settings, number), let)) as (partition, faults):
+        await until(lambda: partition.ready)
+        await produce(bounded, CUSTOMERS, *profiles)
+        await until(lambda: not partition._room_beside.is_set())
+        assert 100 <= len(partition._beside) < 200
+        let.set()
+        await reached(bounded, customers=1_000)
+        assert faults == []
+
+
+async def test_a_gap_is_read_again_by_the_batch(settings: Settings) -> None:
+    await produce(settings, MOVEMENTS, *[("c1", movement(event_id=f"e{number}")) for number in range(50)])
+    session = await Session.open(NUMBER, context(settings, lambda number: publisher(settings, number)), Progress())
+    try:
+        assert [record.offset for record in await session.missing(50, 20)] == list(range(20))
+        assert [record.offset for record in await session.missing(50, 60)] == list(range(50))
+    finally:
+        await session.close(written=False)
+    bounded = small(settings, batch_records=20)
+    async with running(bounded, lambda number: publisher(settings, number)) as (partition, faults):
+        await partition.put((await fetched(settings))[-1:])
+        await reached(settings, movements=50)
+        assert (partition.waiting, faults) == (0, [])
+
+
+async def test_an_opening_that_is_over_keeps_no_state_in_memory(settings: Settings) -> None:
+    """Openings that follow each other, as where a write is refused again and again, would be many times the customers' memory."""
+    await produce(settings, MOVEMENTS, ("c1", movement()))
+    async with running(settings, lambda number: publisher(settings, number)) as (partition, _):
+        await partition.put(await fetched(settings))
+        await reached(settings, movements=1)
+    session = await Session.open(NUMBER, context(settings, lambda number: publisher(settings, number)), Progress())
+    assert session.store.find(b"c1") is not None
+    await session.close(written=False)
+    assert session.store.find(b"c1") is None
