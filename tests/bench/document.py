@@ -24,7 +24,7 @@ that all tell the same. How far a system is, its consumer group says; the first 
 
 | system | what it is |
 |---|---|
-| wealthwatch same job | the detector as it is shipped, one rule live, exactly once; it also publishes allocations |
+| wealthwatch same job | the detector as its image runs it (huge pages), one rule live, exactly once; it also publishes allocations |
 | wealthwatch first rules | the same with the rules of its first version: R01, R02, R07, R10, R11, R22, R33, R40 and the check of balances |
 | wealthwatch full rules | the same with every rule live |
 | kafka streams | Kafka Streams on the JVM, two threads for two cores, memory store, cache, changelog: `tests/bench/kafka_streams/` |

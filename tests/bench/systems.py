@@ -21,6 +21,7 @@ from streams.book import all_rules
 from tests.bench import kafka_streams
 from tests.bench.job import FLOOR, PERCENT
 from tests.brokers.apache import ApacheKafka, KafkaMissing
+from tests.deploy.stack import image_environment
 from wealthwatch.broker import embedded_broker, free_port
 from wealthwatch.configuration import environment_of
 
@@ -44,6 +45,8 @@ FIRST = frozenset(
     }
 )
 """The rules of the first version: R01 R02 R07 R10 R11 R22 R33 R40 and recon_break."""
+MEMORY = ("PYTHONMALLOC", "GLIBC_TUNABLES")
+"""What the image sets of how memory is allocated; a worker outside of a container is given the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ def settings_of(site: Site) -> Settings:
 
 def wealthwatch(rules: frozenset[str], guarantee: str, site: Site) -> Plan:
     """The detector as it is shipped, with these rules live and the others off; `large_inflow` has the benchmark's floor."""
+    memory = {name: value for name, value in image_environment().items() if name in MEMORY}
     settings = settings_of(site)
     live = {SAME_JOB: RuleSettings(parameters={"abs_floor": str(FLOOR), "pct": f"0.{PERCENT}"})}
     off = {rule: RuleSettings(mode=Mode.OFF) for rule in all_rules() if rule not in rules}
@@ -113,7 +117,7 @@ def wealthwatch(rules: frozenset[str], guarantee: str, site: Site) -> Plan:
     settings = settings.model_copy(update={"rules": live | off, "detector": detector})
     return Plan(
         [sys.executable, "-m", "wealthwatch", "detector"],
-        environment_of(settings),
+        environment_of(settings) | memory,
         settings.detector.application_id,
         settings.kafka.topic(MOVEMENTS),
         settings.kafka.topic(NOTIFICATIONS),
