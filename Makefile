@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 # Side by side, one process a core; more than four want more memory than they save time.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist worksteal
-# Tests on Apache Kafka wait more than they work: three of them, each with a broker of its own.
-ON_KAFKA := --broker kafka --numprocesses 3 --dist worksteal
+# Tests on Apache Kafka wait more than they work: two of them, each with a broker of its own.
+ON_KAFKA := --broker kafka --numprocesses 2 --dist worksteal
 NATIVE := build/native
 PEERS := build/bench-venv
 # Runs what follows on the compiled core, where there is one; without the first of the two, Python would find the sources of this folder first.
@@ -38,10 +38,11 @@ test-oracle: $(NATIVE)/.made ## Hold a year of 5,000 customers, decided by the c
 
 test-kafka: $(VENV)/.dev $(PEERS)/.made ## Run the tests that need a broker on Apache Kafka (Java 17 and Maven)
 	@$(BIN)/python -m tests.brokers.apache
-	@$(BIN)/python -m pytest $(ON_KAFKA) $(ARGS)
+	@$(BIN)/python -m pytest $(ON_KAFKA) -m "not long" $(ARGS)
 
 test-faults: $(NATIVE)/.made ## Kill, freeze and starve workers and brokers under load, and hold what is left against a backtest
 	@$(BIN)/python -m tests.brokers.apache
+	@$(BIN)/python -m pytest --broker kafka -m long
 	@$(ON_NATIVE) $(BIN)/python -m tests.faults.run $(ARGS)
 
 check: $(VENV)/.dev ## Check style, types and architecture

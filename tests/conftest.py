@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
 
 from handlers import topics
 from schemas.settings import PREFIX, Detector, Door, Inbox, Kafka, Notifier, Settings
@@ -79,11 +82,11 @@ def bootstrap(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def unprepared(request: pytest.FixtureRequest, bootstrap: str, tmp_path: Path) -> Settings:
-    """Settings of one test, with names that no other test has; no topic exists yet."""
+def unprepared(request: pytest.FixtureRequest, bootstrap: str, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of one test, with names that no other test has; no topic exists yet, and on Apache Kafka none is left."""
     mark = uuid4().hex[:12]
     transactions = request.config.getoption("--broker") == "kafka"
-    return Settings(
+    yield Settings(
         kafka=Kafka(bootstrap_servers=bootstrap, topic_prefix=f"t{mark}.", partitions=PARTITIONS),
         detector=Detector(
             application_id=f"detector-{mark}",
@@ -96,6 +99,14 @@ def unprepared(request: pytest.FixtureRequest, bootstrap: str, tmp_path: Path) -
         notifier=Notifier(group_id=f"notifier-{mark}", session_timeout_s=6, door=Door()),
         inbox=Inbox(port=0, database_url=f"sqlite:///{tmp_path}/inbox.sqlite", door=Door()),
     )
+    if transactions:
+        _give_back(bootstrap, f"t{mark}.")
+
+
+def _give_back(bootstrap: str, prefix: str) -> None:
+    """Delete the topics: a broker that is killed looks through all that there are before it answers again."""
+    with suppress(KafkaError), closing(KafkaAdminClient(bootstrap_servers=bootstrap)) as admin:
+        admin.delete_topics([name for name in admin.list_topics() if name.startswith(prefix)], raise_errors=False)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.e2e.workers import Workers, notifications, workers
 from tests.streams.builders import movement
 from wealthwatch.supervisor import Child
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.kafka, pytest.mark.long, pytest.mark.timeout(600)]
 
 CUSTOMERS = 4_000
 BEFORE, BACKLOG, PIECE = 20_000, 80_000, 5_000

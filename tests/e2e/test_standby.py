@@ -172,6 +172,7 @@ def test_a_worker_killed_under_load_is_followed_by_its_standby_which_reads_littl
         assert verdict.twice == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("store", KINDS)
 def test_a_standby_only_reads_and_lets_go_when_it_is_not_asked_any_more(settings: Settings, bank: Bank, store: str, tmp_path: Path) -> None:
     """While nothing is published nothing is written, though standbys read all; who is no standby any more keeps nothing."""

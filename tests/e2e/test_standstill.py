@@ -27,7 +27,7 @@ from tests.streams.builders import movement
 from wealthwatch.configuration import environment_of
 from wealthwatch.supervisor import Child
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.long]
 
 PATIENCE_S = 8.0
 NOTICED_S = 40.0

@@ -24,7 +24,7 @@ from tests.e2e.workers import Workers, await_leaders, final_states, freeze, noti
 from wealthwatch.simulation import Plan, write
 from wealthwatch.supervisor import Child
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.long]
 
 WITHIN_S = 10.0
 Rows = list[tuple[bytes, bytes]]
