@@ -147,6 +147,14 @@ class Watchdog:
         return self._waited.get(who, 0.0)
 
     def _watch(self) -> None:
+        """Look until there is something to tell; a fault of its own ends the worker, too, which nobody would be watching."""
+        try:
+            self._look()
+        except Exception as error:
+            log.exception("watchdog_failed")
+            self._end(StalledError(f"the watchdog failed ({type(error).__name__}: {error})"))
+
+    def _look(self) -> None:
         waits, looked = Waits(), time.monotonic()
         while not self._stopping.wait(EVERY_S):
             before, looked = looked, time.monotonic()

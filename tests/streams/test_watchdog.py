@@ -80,3 +80,15 @@ def test_the_end_names_what_stalled_and_nothing_that_got_on() -> None:
     assert "turning" not in str(error)
     assert watchdog.waited("partition") >= 1.5
     assert watchdog.waited("event loop") == 0
+
+
+def test_a_watchdog_that_fails_ends_the_worker_too() -> None:
+    ended, said = threading.Event(), list[StalledError]()
+
+    def end(error: StalledError) -> None:
+        said.append(error)
+        ended.set()
+
+    Watchdog(60, lambda: [][0], end).start()
+    assert ended.wait(30)
+    assert str(said[0]) == "the watchdog failed (IndexError: list index out of range)"
