@@ -29,8 +29,8 @@ RUN groupadd --gid 10001 wealthwatch && \
     useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/wealthwatch --shell /usr/sbin/nologin wealthwatch && \
     install --directory --owner=10001 --group=10001 --mode=0750 /var/lib/wealthwatch
 COPY --from=build /opt/wealthwatch /opt/wealthwatch
-# Huge pages, where the host gives them to those who ask (madvise): states lie all over the memory, and with small pages a quarter of the
-# detector's time goes into finding them. Python's own allocator does not ask; glibc's does, if told to.
+# Huge pages, where the host gives them to those who ask (madvise): states lie all over the memory, and with small pages much of the detector's
+# time goes into finding them. Python's own allocator does not ask; glibc's does, if told to.
 ENV PYTHONMALLOC=malloc \
     GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 # A container has an address of its own, so its services listen on all of it, and every door has the same port.
