@@ -11,6 +11,17 @@ from schemas.notifications import Notification
 from schemas.settings import Settings
 from schemas.topics import CUSTOMERS, PRICES
 from tests.brokers.records import produce
+from wealthwatch.simulation import Plan, write
+
+Rows = list[tuple[bytes, bytes]]
+"""Records, key and value."""
+
+
+def movements_of(plan: Plan, folder: Path) -> Rows:
+    """A simulated bank's movements, keyed; its files are written to the folder."""
+    sample = folder / "sample.jsonl"
+    write(plan, sample)
+    return [(json.loads(line)["customer_id"].encode(), line) for line in sample.read_bytes().splitlines()]
 
 
 class Decided(NamedTuple):

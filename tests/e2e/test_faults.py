@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -14,18 +13,15 @@ from schemas.settings import Settings
 from schemas.topics import MOVEMENTS
 from tests.brokers.apache import ApacheKafka
 from tests.brokers.records import produce
+from tests.e2e.banks import Rows, movements_of
 from tests.e2e.workers import final_states, freeze, notifications, on_other_topics, thaw, workers
-from wealthwatch.simulation import Plan, write
-
-Rows = list[tuple[bytes, bytes]]
+from wealthwatch.simulation import Plan
 
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     """A small bank's movements over 60 days, keyed."""
-    sample = tmp_path_factory.mktemp("sample") / "sample.jsonl"
-    write(Plan(11, 300, 60, date(2025, 3, 1)), sample)
-    return [(json.loads(line)["customer_id"].encode(), line) for line in sample.read_bytes().splitlines()]
+    return movements_of(Plan(11, 300, 60, date(2025, 3, 1)), tmp_path_factory.mktemp("sample"))
 
 
 def undisturbed(settings: Settings, rows: Rows, folder: Path) -> tuple[dict[bytes, bytes], Counter[UUID]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -20,22 +19,20 @@ from streams.changelog import POSITIONS_KEY, decode_positions
 from tests.brokers.apache import ApacheKafka
 from tests.brokers.records import produce, read_all
 from tests.conftest import PARTITIONS
+from tests.e2e.banks import Rows, movements_of
 from tests.e2e.workers import Workers, await_leaders, final_states, freeze, notifications, on_other_topics, workers
-from wealthwatch.simulation import Plan, write
+from wealthwatch.simulation import Plan
 from wealthwatch.supervisor import Child
 
 pytestmark = [pytest.mark.kafka, pytest.mark.long]
 
 WITHIN_S = 10.0
-Rows = list[tuple[bytes, bytes]]
 
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     """A small bank's movements over 40 days, keyed."""
-    sample = tmp_path_factory.mktemp("sample") / "sample.jsonl"
-    write(Plan(13, 200, 40, date(2025, 3, 1)), sample)
-    return [(json.loads(line)["customer_id"].encode(), line) for line in sample.read_bytes().splitlines()]
+    return movements_of(Plan(13, 200, 40, date(2025, 3, 1)), tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture

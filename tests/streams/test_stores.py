@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -20,19 +19,16 @@ from schemas.settings import Settings
 from schemas.topics import MOVEMENTS, STATES
 from streams.stores import Stores
 from tests.brokers.records import produce, read_all
+from tests.e2e.banks import Rows, movements_of
 from tests.e2e.workers import Workers, final_states, on_other_topics, workers
-from wealthwatch.simulation import Plan, write
+from wealthwatch.simulation import Plan
 from wealthwatch.supervisor import Child
-
-Rows = list[tuple[bytes, bytes]]
 
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     """A small bank's movements over 40 days, keyed."""
-    sample = tmp_path_factory.mktemp("sample") / "sample.jsonl"
-    write(Plan(5, 120, 40, date(2025, 3, 1)), sample)
-    return [(json.loads(line)["customer_id"].encode(), line) for line in sample.read_bytes().splitlines()]
+    return movements_of(Plan(5, 120, 40, date(2025, 3, 1)), tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture
