@@ -153,8 +153,8 @@ class Detector(Section):
         description="A lasting name of this worker alone: back within session_timeout_s it gets its partitions, and no other stops",
     )
     processing_guarantee: Literal["exactly_once", "at_least_once"] = "exactly_once"
-    batch_records: int = Field(4_000, ge=1, description="Most movements in one transaction")
-    queue_records: int = Field(20_000, ge=1, description="Most movements of one partition that wait; then fetching pauses")
+    batch_records: int = Field(32_000, ge=1, description="Most movements in one transaction")
+    queue_records: int = Field(40_000, ge=1, description="Most movements of one partition that wait; then fetching pauses")
     queue_mib: int = Field(32, ge=1, description="Or so many MiB of them: what waits is bounded however large a movement is")
     session_timeout_s: float = Field(20.0, gt=0)
     heartbeat_interval_s: float = Field(3.0, gt=0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 from contextlib import aclosing
@@ -35,7 +36,6 @@ from streams.states import MemoryStates, States
 from streams.turn import Turn
 from streams.unpublished import MOST
 from streams.watchdog import Doing, Progress
-from streams.wire import Refusal
 from streams.world import World
 
 log = structlog.get_logger(__name__)
@@ -106,7 +106,7 @@ class Session:
         self._batch = self._new_batch()
         self._sharing = Sharing(number, kafka.partitions, lambda partition, key, value: self._batch.share(partition, key, value))
         largest = self._detector.largest_movement_bytes
-        self._turn = Turn(self.store, self._world, largest, self._refuse, self._say, self._sharing.movement)
+        self._turn = Turn(self.store, self._world, largest, self._say, self._sharing.movement)
         self._households = Households(states.households, states.positions, kafka.partitions, self._world, largest, self._say_together)
         self._turn.next = self.positions.movements
         self._said: list[Notification] = []
@@ -242,21 +242,32 @@ class Session:
         self.positions.customers = record.offset + 1
 
     async def _decide(self, records: list[ConsumerRecord]) -> None:
-        """Decide movements in the order of their offsets."""
-        began, decided, turn = time.perf_counter(), 0, self._turn
-        for place in range(0, len(records), TURN):
-            decided += turn.decide(records, place, min(place + TURN, len(records)))
+        """Decide movements, which are in the order of their offsets."""
+        began, turn = time.perf_counter(), self._turn
+        taken = turn.take(records)
+        for place in range(0, len(taken), TURN):
+            turn.decide(taken, place, min(place + TURN, len(taken)))
             turn.encode()
-            self.positions.movements = turn.next
             await asyncio.sleep(0)
-        if decided:
-            self._metrics.deciding.observe((time.perf_counter() - began) / decided)
-            self._metrics.batch.observe(decided)
+        self._sharing.moved()
+        self._refuse(records)
+        self.positions.movements = turn.next
+        if taken:
+            self._metrics.deciding.observe((time.perf_counter() - began) / len(taken))
+            self._metrics.batch.observe(len(taken))
 
-    def _refuse(self, record: ConsumerRecord, refusal: Refusal, accepted: int) -> None:
-        if accepted:
-            self._fuse.good(accepted)
-        self._intake.refuse(record, refusal, self._batch, (self._topics[MOVEMENTS], self.number))
+    def _refuse(self, records: list[ConsumerRecord]) -> None:
+        """Put what was refused of these records into the dead letters, and tell the fuse of good and bad, all by offset."""
+        done, refused = 0, sorted(self._turn.refused, key=lambda one: one[0].offset)
+        for record, refusal in refused:
+            place = bisect_left(records, record.offset, done, key=lambda one: one.offset)
+            if place > done:
+                self._fuse.good(place - done)
+            done = place + 1
+            self._intake.refuse(record, refusal, self._batch, (self._topics[MOVEMENTS], self.number))
+        if len(records) > done:
+            self._fuse.good(len(records) - done)
+        self._turn.refused.clear()
 
     async def _pass(self, at: int, record: ConsumerRecord) -> None:
         """Let time pass for every customer for whom that can change something, in pieces that fit into a batch."""
@@ -316,8 +327,6 @@ class Session:
         told_lately = now - self._offset_told_at < self._detector.offsets_every_s
         offset = None if told_lately or self._offset_told == self.positions.movements else self.positions.movements
         turn = self._turn
-        if turn.accepted:
-            self._fuse.good(turn.accepted)
         self._sharing.tell()
         batch, states = self._batch, list(turn.states.values())
         together = households.records()
@@ -334,7 +343,7 @@ class Session:
         if offset is not None:
             self._offset_told, self._offset_told_at = offset, now
         self._report(time.monotonic() - now)
-        self._batch, turn.states, turn.touched, turn.accepted = self._new_batch(), {}, {}, 0
+        self._batch, turn.states, turn.touched = self._new_batch(), {}, {}
 
     async def _publish_allocations(self) -> None:
         for place, customer_id in enumerate(self._unpublished.take(max(LEAST, 4 * self._detector.batch_records)), 1):

@@ -80,12 +80,21 @@ class Sharing:
         """
         self._number, self._partitions, self._write = number, partitions, write
         self._passed = 0
+        self._moved: list[tuple[int, str, bytes]] = []
+        """Offset, household, and the record."""
 
-    def movement(self, customer: Customer, movement: bytes) -> None:
-        """A movement was applied to a member of a household."""
+    def movement(self, customer: Customer, movement: bytes, offset: int) -> None:
+        """A movement was applied to a member of a household; `moved` writes it."""
         household_id = customer.profile.household_id
         assert household_id is not None
-        self._to(household_id, Moved(self._number, customer.clock, customer.customer_id, msgspec.Raw(movement)))
+        moved = Moved(self._number, customer.clock, customer.customer_id, msgspec.Raw(movement))
+        self._moved.append((offset, household_id, _encode(moved)))
+
+    def moved(self) -> None:
+        """Write what `movement` was told, in the order of the offsets."""
+        for _, household_id, value in sorted(self._moved):
+            self._write(partition_of(household_id, self._partitions), household_id.encode(), value)
+        self._moved.clear()
 
     def profile(self, customer: Customer, before: Profile) -> None:
         """A profile was learnt that was another before."""

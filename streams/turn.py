@@ -1,4 +1,8 @@
-"""A turn: some records of one partition, decided one after the other, and the states that they changed, as records of the changelog."""
+"""A turn: some records of one partition, decided one after the other, and the states that they changed, as records of the changelog.
+
+Of all that has gathered, one customer's movements are decided together: its state is found once and encoded once, while it is in the
+processor's cache. No customer depends on another; what is told of all of them in one order, refusals and households, is told by offset.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +38,8 @@ class Turn:
         store: Store,
         world: World,
         largest: int,
-        refuse: Callable[[Any, Refusal, int], None],
         say: Callable[[Notification], None],
-        share: Callable[[Customer, bytes], None],
+        share: Callable[[Customer, bytes, int], None],
     ) -> None:
         """Begin with nothing decided.
 
@@ -44,12 +47,11 @@ class Turn:
             store: the states.
             world: rules, rates, calendar.
             largest: more bytes than this are refused unread.
-            refuse: called with a record, why it is refused, and how many were accepted since the last refusal.
             say: called with every notification.
-            share: called with a member of a household and the bytes of a movement that was applied.
+            share: called with a member of a household, the bytes of a movement that was applied, and its offset.
         """
         self.next: int = 0
-        """The next offset to decide."""
+        """The next offset to take."""
         self.changed: dict[str, Customer] = {}
         """Customers that changed since their states were encoded."""
         self.touched: dict[str, Customer] = {}
@@ -62,12 +64,11 @@ class Turn:
         """The latest event time of each feed, at most that of the append."""
         self.skipped: int = 0
         """Movements that the state has already."""
-        self.accepted: int = 0
-        """Since the last refusal."""
+        self.refused: list[tuple[Any, Refusal]] = []
+        """Records, and why."""
         self._store = store
         self._world = world
         self._largest = largest
-        self._refuse = refuse
         self._say = say
         self._share = share
         self._source: str = ""
@@ -78,21 +79,33 @@ class Turn:
         self._appended_at = datetime.fromtimestamp(0, UTC)
         """The last record's time, and what it is as an instant: many records of a fetch share it."""
 
-    def decide(self, records: list[Any], begin: int, end: int) -> int:
-        """Decide the movements of these records, in the order of their offsets; how many were not skipped."""
-        decided = 0
-        for place in range(begin, end):
-            record: Any = records[place]
+    def take(self, records: list[Any]) -> list[Any]:
+        """What is to be decided of these records, which are in the order of their offsets: each customer's together, in that order."""
+        by_key = dict[Any, list[Any]]()
+        for record in records:
             offset: int = record.offset
             if offset < self.next:
                 self.skipped += 1
                 continue
             self.next = offset + 1
-            decided += 1
-            self._decide(record, offset)
-        return decided
+            key: Any = record.key
+            of_key = by_key.get(key)
+            if of_key is None:
+                by_key[key] = [record]
+            else:
+                of_key.append(record)
+        taken = list[Any]()
+        for of_key in by_key.values():
+            taken.extend(of_key)
+        return taken
 
-    def _decide(self, record: Any, offset: int) -> None:
+    def decide(self, records: list[Any], begin: int, end: int) -> None:
+        """Decide some of the movements that were taken."""
+        for place in range(begin, end):
+            self._decide(records[place])
+
+    def _decide(self, record: Any) -> None:
+        offset: int = record.offset
         stamp: int = record.timestamp
         posting = read(record.value, record.key, self._largest)
         if not isinstance(posting, Posting):
@@ -112,7 +125,6 @@ class Turn:
         if result is not _APPLIED and result in _REFUSED:
             self._turn_down(posting.source, record, _REFUSED[result])
             return
-        self.accepted += 1
         self._count(posting.source, result)
         at: int = min(posting.at, stamp // 1_000)
         if at > self._latest:
@@ -122,7 +134,7 @@ class Turn:
         customer.position = offset
         self.changed[customer.customer_id] = customer
         if customer.profile.household_id is not None:
-            self._share(customer, record.value)
+            self._share(customer, record.value, offset)
         if decision.notifications:
             for notification in in_order(decision.notifications):
                 self._say(notification)
@@ -143,8 +155,7 @@ class Turn:
 
     def _turn_down(self, source: str, record: Any, refusal: Refusal) -> None:
         self._count(source, "refused")
-        accepted, self.accepted = self.accepted, 0
-        self._refuse(record, refusal, accepted)
+        self.refused.append((record, refusal))
 
     def _count(self, source: str, result: str) -> None:
         if source != self._source or result != self._result:

@@ -121,15 +121,16 @@ def one(kind: str, customers: int, count: int, cache_mib: int) -> dict[str, Any]
         states = opened(kind, Path(folder), cache_mib)
         fill_s = filled(states, customers, world)
         said = list[object]()
-        turn = Turn(states.customers, world, 262_144, lambda *_: None, said.append, lambda *_: None)
+        turn = Turn(states.customers, world, 262_144, said.append, lambda *_: None)
         gc.collect()
         gc.freeze()
-        gc.set_threshold(100_000, 50, 100)
+        gc.disable()
         rows = list(batches(count, customers))
         began, cpu, offset = time.monotonic(), time.process_time(), states.checkpoint
         for records in rows:
-            for place in range(0, len(records), TURN):
-                turn.decide(records, place, min(place + TURN, len(records)))
+            taken = turn.take(records)
+            for place in range(0, len(taken), TURN):
+                turn.decide(taken, place, min(place + TURN, len(taken)))
                 turn.encode()
             kept = [one for own in turn.states.values() for one in own]
             states.customers.keep(kept, turn.touched.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -89,11 +89,10 @@ def reached(*moved: tuple[str, str], appended: str = "2025-03-10 12:00") -> dict
         Record(movement(event_id=f"e{place}", source=source, occurred_at=iso(instant(at))), b"c1", place, instant(appended) * 1_000)
         for place, (source, at) in enumerate(moved)
     ]
-    refused: list[Any] = []
-    turn = Turn(MemoryStore({}), world(), 262_144, lambda *what: refused.append(what), lambda _: None, lambda *_: None)
-    turn.decide(records, 0, len(records))
+    turn = Turn(MemoryStore({}), world(), 262_144, lambda _: None, lambda *_: None)
+    turn.decide(turn.take(records), 0, len(records))
     turn.encode()
-    assert refused == []
+    assert turn.refused == []
     return turn.reached
 
 

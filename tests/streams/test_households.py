@@ -46,7 +46,9 @@ class Topic:
     def moves(self, number: int, customer: Customer, at: int, amount: str, **more: Any) -> None:
         customer.clock = max(customer.clock, at)
         values = {"event_id": f"{customer.customer_id}-{at}", "customer_id": customer.customer_id, "account_id": customer.customer_id}
-        self.sharing(number).movement(customer, movement(**values, amount=amount, occurred_at=iso(at), **more))
+        sharing = self.sharing(number)
+        sharing.movement(customer, movement(**values, amount=amount, occurred_at=iso(at), **more), 0)
+        sharing.moved()
 
     def passes(self, at: int, *numbers: int) -> None:
         for number in numbers:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -85,9 +84,6 @@ class Job:
     """Reads first, and finishes when it is told how far time goes: that is only known when all jobs have read."""
 
     def __init__(self, task: Task, number: int) -> None:
-        # What is kept of customers is no garbage; looking through all of it at every collection would cost a tenth of the time.
-        gc.freeze()
-        gc.set_threshold(100_000, 50, 100)
         self._task, self._number = task, number
         known, self._share = profiles(number, task.jobs, task.customers)
         learnt, refused = prices(task.prices)

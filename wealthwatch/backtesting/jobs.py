@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from handlers.feeds import FeedError
 from streams.backtest import full_hour_after
+from wealthwatch import garbage
 from wealthwatch.backtesting.job import SHOWN_BAD, Job, Outcome, Span, Task
 
 SAY_EVERY_S = 0.2
@@ -36,9 +37,10 @@ def run(task: Task, progress: Progress) -> Outcome:
     """
     if task.jobs > 1:
         return _in_processes(task, progress)
-    job = Job(task, 0)
-    latest = job.read(lambda done, count: progress(done / THOUSANDTHS, count))
-    return _together([job.finish(_end([latest]))])
+    with garbage.resting():
+        job = Job(task, 0)
+        latest = job.read(lambda done, count: progress(done / THOUSANDTHS, count))
+        return _together([job.finish(_end([latest]))])
 
 
 def _in_processes(task: Task, progress: Progress) -> Outcome:
@@ -115,9 +117,10 @@ def _work(task: Task, number: int, parent: Connection, far: Any) -> None:
         far[2 * number], far[2 * number + 1] = done, count
 
     try:
-        job = Job(task, number)
-        parent.send(job.read(told))
-        parent.send(job.finish(parent.recv()))
+        with garbage.resting():
+            job = Job(task, number)
+            parent.send(job.read(told))
+            parent.send(job.finish(parent.recv()))
     except (FeedError, OSError) as error:
         parent.send(error)
     except Exception as error:  # noqa: BLE001 - it is raised again where it is seen
