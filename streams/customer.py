@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from librt.vecs import vec
+from librt.vecs import append, vec
 from mypy_extensions import i64
 
 from schemas.movements import LIABILITIES, AssetClass
@@ -87,7 +87,9 @@ class Account:
 class Condition:
     """A condition rule that is open, or cooling down after its resolve, for one key."""
 
-    def __init__(self, notification_id: str, severity: str, opened_at: int, cooling_until: int = 0, opened_by: str = "") -> None:
+    def __init__(self, rule: str, notification_id: str, severity: str, opened_at: int, cooling_until: int = 0, opened_by: str = "") -> None:
+        self.rule = rule
+        """Of the condition's key, which is rule, colon, facet."""
         self.notification_id = notification_id
         """Empty while it is only cooling down."""
         self.severity = severity
@@ -184,6 +186,8 @@ class Customer:
         self.turnover: int = 0
         """At least as much as any figure here, close or sum over the history: how near one of them may be to the end of its range."""
         self.accounts: dict[str, Account] = {}
+        self.owned: vec[i64] = _nothing()
+        """The values of `accounts` that are no liabilities, summed by class in the order of `CLASSES`; their sum is `aum`. Not encoded."""
         self.history = History()
         self.classes = Classes()
         self.memory = Memory()
@@ -204,6 +208,8 @@ class Customer:
         """Version of the rates, or of the rates and prices if `in_units`, at which accounts were valued; 0 until they are. Not encoded."""
         self.in_units: bool = False
         """Whether any account is IN_UNITS, so that a price may change what it is worth. Not encoded."""
+        self.looked_over: object = None
+        """The rules under which the conditions were last looked over: none is open of a rule that is off. Not encoded."""
         self.held: object = None
         """The sheet of rules that holds for this customer, with what it was made for (`streams.sheet`). Not encoded."""
         self.waking: int = 0
@@ -214,6 +220,12 @@ class Customer:
         """AUM less what is owed, in base-currency units."""
         return self.aum + self.owed
 
+    def own(self, asset_class: int, change: int) -> None:
+        """What is owned in a class, a place in `CLASSES`, is worth so much more."""
+        self.aum += change
+        owned = self.owned
+        owned[asset_class] = owned[asset_class] + change
+
     def allocation(self) -> dict[AssetClass, int]:
         """Value by asset class in base-currency units; classes without a value are left out."""
         values = [0] * len(CLASSES)
@@ -221,3 +233,10 @@ class Customer:
             if account.value:
                 values[account.asset_class] += account.value
         return {name: value for name, value in zip(CLASSES, values, strict=True) if value}
+
+
+def _nothing() -> vec[i64]:
+    found = vec[i64](capacity=len(CLASSES))
+    for _ in CLASSES:
+        found = append(found, 0)
+    return found

@@ -98,7 +98,7 @@ def decide(
             _pass_time(customer, at, detected_at, world, then, found)
         customer.clock = at
     book: RuleBook = world.books.at(customer.clock)
-    if customer.conditions:
+    if customer.conditions and customer.looked_over is not book:
         _drop_off(customer, book)
     active_before = customer.active
     if not customer.first_seen or at < customer.first_seen:
@@ -130,7 +130,7 @@ def _ask(
     """Ask the rules that a movement concerns; those that cannot answer anything new are not asked."""
     sheet = held_sheet(customer, book) or book.sheet(customer)
     cause = cause_place(effect.flow, posting.direction)
-    held = {_name(key) for key in customer.conditions} if customer.conditions else _NONE
+    held = {condition.rule for condition in customer.conditions.values()} if customer.conditions else _NONE
     undoes = posting.reverses is not None
     events = [event for event in sheet.events[cause] if event.passes(customer, effect)]
     conditions = [
@@ -224,10 +224,10 @@ def _next_tick(customer: Customer, day: int, world: World) -> int:
         tick = world.calendar.midnight(day + 1)
     elif customer.first_seen:
         tick = _next_date(customer, day, world)
-    for key, condition in customer.conditions.items():
+    for condition in customer.conditions.values():
         if condition.cooling_until:
             ends = max(condition.cooling_until, customer.clock + 1)
-            if _name(key) in world.books.at(customer.clock).at_close:
+            if condition.rule in world.books.at(customer.clock).at_close:
                 last = world.calendar.date_of(ends - 1)
                 ends = world.calendar.midnight(last + 1)
             else:
@@ -247,11 +247,6 @@ def _next_date(customer: Customer, day: int, world: World) -> int:
     return world.calendar.midnight(nearest) if nearest else 0
 
 
-def _name(key: str) -> str:
-    """The rule of a condition's key."""
-    return key.partition(":")[0]
-
-
 def _pass_time(
     customer: Customer,
     to: int,
@@ -268,7 +263,7 @@ def _pass_time(
             world = then(tick)
         day = calendar.date_of(tick)
         book: RuleBook = world.books.at(tick)
-        if customer.conditions:
+        if customer.conditions and customer.looked_over is not book:
             _drop_off(customer, book)
         begins = calendar.midnight(day) == tick
         history = customer.history
@@ -296,10 +291,10 @@ def _matters(customer: Customer, day: int, average: int | None, book: RuleBook) 
     if not customer.conditions:
         return any(asked.passes_close(customer, day, average) for asked in sheet.closing)
     held = set[str]()
-    for key, condition in customer.conditions.items():
+    for condition in customer.conditions.values():
         if condition.cooling_until:
             return True
-        held.add(_name(key))
+        held.add(condition.rule)
     for name in held:
         if not sheet.open[name].stays_at_close(customer, day):
             return True
@@ -310,10 +305,10 @@ def _ask_at_tick(situation: Situation, begins: bool, detected_at: datetime, worl
     """Ask the conditions that are open and, at the close of a date, all that a close can concern; end the cooldowns that are over."""
     customer, book = situation.customer, situation.book
     begin = len(found)
-    held = {_name(key) for key in customer.conditions}
+    held = {condition.rule for condition in customer.conditions.values()}
     sheet, changed = book.sheet(customer), customer.tier != situation.tier_before
     asked = {name for name in held if changed or not begins or not sheet.open[name].stays_at_close(customer, situation.day)}
-    asked |= {_name(key) for key, condition in customer.conditions.items() if condition.cooling_until}
+    asked |= {condition.rule for condition in customer.conditions.values() if condition.cooling_until}
     if changed:
         asked |= book.conditions.keys()  # the tier sets their thresholds
     if begins:
@@ -331,7 +326,7 @@ def _ask_at_tick(situation: Situation, begins: bool, detected_at: datetime, worl
     if len(found) > begin:
         _heed(situation, begin, 0, detected_at, world, found)
     for key, condition in list(customer.conditions.items()):
-        if 0 < condition.cooling_until <= situation.now and (begins or _name(key) not in book.at_close):
+        if 0 < condition.cooling_until <= situation.now and (begins or condition.rule not in book.at_close):
             del customer.conditions[key]
 
 
@@ -357,8 +352,9 @@ def _forget(customer: Customer, day: int, history_days: int) -> None:
 
 def _drop_off(customer: Customer, book: RuleBook) -> None:
     """Drop the conditions of rules that are off, without a word."""
-    for key in [key for key in customer.conditions if _name(key) not in book.conditions]:
+    for key in [key for key, condition in customer.conditions.items() if condition.rule not in book.conditions]:
         del customer.conditions[key]
+    customer.looked_over = book
 
 
 def decided_tier(before: str, average: int | None, book: RuleBook) -> str:
@@ -483,7 +479,7 @@ def _ask_condition(
             opened_by = identity(situation.posting) if situation.posting else datetime.fromtimestamp(situation.now, UTC).isoformat()
             status = Status.OPENED
             about = notification_id(rule.name, dedup_key, opened_by)
-            customer.conditions[key] = Condition(str(about), severity, situation.now, 0, opened_by)
+            customer.conditions[key] = Condition(rule.name, str(about), severity, situation.now, 0, opened_by)
         finding = Finding(situation, prepared, measured, severity)
         found.append(notify(world, rule, finding, status=status, about=about, dedup_key=dedup_key, detected_at=detected_at))
 
@@ -491,6 +487,6 @@ def _ask_condition(
 def _cool_down(customer: Customer, key: str, held: Condition, prepared: Prepared[Any], now: int) -> None:
     hours = prepared.parameters.cooldown_hours
     if hours:
-        customer.conditions[key] = Condition("", held.severity, held.opened_at, now + hours * HOUR)
+        customer.conditions[key] = Condition(held.rule, "", held.severity, held.opened_at, now + hours * HOUR)
     else:
         del customer.conditions[key]

@@ -400,7 +400,7 @@ class _Listener:
         other = next((name for name in self.book.conditions if name != rule.name), None)
         if conditions or other is None:
             return []
-        conditions[f"{other}:"] = Condition("", prepared.bands[0][0], situation.now)
+        conditions[f"{other}:"] = Condition(other, "", prepared.bands[0][0], situation.now)
         try:
             return list(rule.measure(situation, prepared))
         finally:

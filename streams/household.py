@@ -202,7 +202,7 @@ class Household:
         if account.is_liability:
             customer.owed += change
         elif change:
-            customer.aum += change
+            customer.own(account.asset_class, change)
             customer.history.moved_late(customer.history.first, change)
             customer.classes.moved(customer.history.first, account.asset_class, change)
 

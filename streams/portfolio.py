@@ -366,7 +366,7 @@ def _set_value(customer: Customer, account: Account, value: int | None, day: int
         if IS_LIABILITY[account.asset_class]:
             customer.owed += change
         else:
-            customer.aum += change
+            customer.own(account.asset_class, change)
             customer.classes.moved(max(day, customer.history.kept_from), account.asset_class, change)
 
 

@@ -230,6 +230,16 @@ class Session:
         await self._households.work(self._detector.batch_records, self._commit_some)
         await self._commit(more=more)
 
+    async def _get_acquainted(self) -> None:
+        """Learn all profiles that are there, those that the follower of the topic has not brought yet."""
+        topic = self._topics[CUSTOMERS]
+        _, end = await self._reader.bounds(topic, self.number)
+        async with aclosing(self._reader.read(topic, self.number, self.positions.customers, end)) as reading:
+            async for records in reading:
+                for record in records:
+                    self._learn(record)
+        self._turn.acquainted = True
+
     def _learn(self, record: ConsumerRecord) -> None:
         """Take a customer's profile."""
         profile = self._intake.profile(record, self._batch)
@@ -244,9 +254,12 @@ class Session:
     async def _decide(self, records: list[ConsumerRecord]) -> None:
         """Decide movements, which are in the order of their offsets."""
         began, turn = time.perf_counter(), self._turn
-        taken = turn.take(records)
-        for place in range(0, len(taken), TURN):
-            turn.decide(taken, place, min(place + TURN, len(taken)))
+        taken, done = turn.take(records), 0
+        while done < len(taken):
+            end = min(done + TURN, len(taken))
+            done = turn.decide(taken, done, end)
+            if done < end:
+                await self._get_acquainted()
             turn.encode()
             await asyncio.sleep(0)
         self._sharing.moved()

@@ -298,7 +298,9 @@ def decode(value: bytes, find: Callable[[bytes], bytes | None]) -> Customer:
     customer.turnover = held.number()
     for _ in range(held.number()):
         name = held.text()
-        customer.accounts[name] = _read_account(held, version)
+        account = customer.accounts[name] = _read_account(held, version)
+        if not account.is_liability:
+            customer.owned[account.asset_class] = customer.owned[account.asset_class] + (account.value or 0)
     customer.in_units = any(account.units == IN_UNITS for account in customer.accounts.values())
     kept_from, settled = held.number(), held.number()
     rows = held.numbers()
@@ -308,7 +310,7 @@ def decode(value: bytes, find: Callable[[bytes], bytes | None]) -> Customer:
     _read_memory(held, customer.memory, version)
     for _ in range(held.short()):
         key = held.text()
-        customer.conditions[key] = Condition(held.text(), held.text(), held.number(), held.number(), held.text())
+        customer.conditions[key] = Condition(key.partition(":")[0], held.text(), held.text(), held.number(), held.number(), held.text())
     for _ in range(held.short()):
         customer.latched.append(held.text())
     for _ in range(held.short()):

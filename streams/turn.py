@@ -64,6 +64,8 @@ class Turn:
         """The latest event time of each feed, at most that of the append."""
         self.skipped: int = 0
         """Movements that the state has already."""
+        self.acquainted: bool = True
+        """Whether the profiles that were there when the records were taken are known."""
         self.refused: list[tuple[Any, Refusal]] = []
         """Records, and why."""
         self._store = store
@@ -81,6 +83,7 @@ class Turn:
 
     def take(self, records: list[Any]) -> list[Any]:
         """What is to be decided of these records, which are in the order of their offsets: each customer's together, in that order."""
+        self.acquainted = False
         by_key = dict[Any, list[Any]]()
         for record in records:
             offset: int = record.offset
@@ -99,38 +102,46 @@ class Turn:
             taken.extend(of_key)
         return taken
 
-    def decide(self, records: list[Any], begin: int, end: int) -> None:
-        """Decide some of the movements that were taken."""
-        for place in range(begin, end):
-            self._decide(records[place])
+    def decide(self, records: list[Any], begin: int, end: int) -> int:
+        """Decide some of the movements that were taken; the place up to which that was done.
 
-    def _decide(self, record: Any) -> None:
+        It ends before a movement of somebody of whom nothing is known as long as the profiles may not have been read: a profile that was
+        there before a movement counts for it, though it comes by a way of its own.
+        """
+        for place in range(begin, end):
+            if not self._decide(records[place]):
+                return place
+        return end
+
+    def _decide(self, record: Any) -> bool:
         offset: int = record.offset
         stamp: int = record.timestamp
         posting = read(record.value, record.key, self._largest)
         if not isinstance(posting, Posting):
             self._turn_down("", record, posting)
-            return
+            return True
         if posting.at * 1_000 > stamp + FUTURE_SECONDS * 1_000:
             self._turn_down("", record, IN_THE_FUTURE)
-            return
+            return True
         customer = self._store.customer(posting.customer_id)
         if offset <= customer.position:
             self.skipped += 1
-            return
+            return True
+        if customer.position < 0 and not self.acquainted and customer.profile.offset < 0:
+            return False
         if stamp != self._stamp:
             self._stamp, self._appended_at = stamp, datetime.fromtimestamp(stamp / 1_000, UTC)
         decision: Decision = decide(customer, posting, self._appended_at, self._world)
         result = decision.result
         if result is not _APPLIED and result in _REFUSED:
             self._turn_down(posting.source, record, _REFUSED[result])
-            return
+            return True
         self._count(posting.source, result)
         at: int = min(posting.at, stamp // 1_000)
         if at > self._latest:
             self._latest = at
         if result is Result.DUPLICATE:
-            return
+            return True
         customer.position = offset
         self.changed[customer.customer_id] = customer
         if customer.profile.household_id is not None:
@@ -138,6 +149,7 @@ class Turn:
         if decision.notifications:
             for notification in in_order(decision.notifications):
                 self._say(notification)
+        return True
 
     def encode(self) -> None:
         """Turn what has changed since the last time into records of the changelog."""

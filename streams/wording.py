@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import Final
 
 from babel import Locale
 from babel.dates import format_date
@@ -13,14 +14,12 @@ from babel.numbers import format_currency, get_currency_name
 
 from schemas.movements import AssetClass
 from schemas.notifications import Words
-from streams.money import to_decimal
+from streams.money import SCALE, half_even
 
 ENGLISH = Locale("en")
 CHINESE = Locale("zh")
-WAN = Decimal(10_000)
-YI = Decimal(100_000_000)
-_HALF = Decimal("0.005")
-"""Of the last decimal written: what rounds up to the next unit is written in that."""
+WAN: Final = 10_000 * SCALE
+YI: Final = 10_000 * WAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +45,12 @@ class Text:
 
 def money(units: int, currency: str) -> Text:
     """An amount as each language writes it: ¥1,250,000.00 in English, 125.00万元 in Chinese from ten thousand on."""
-    amount = to_decimal(units)
-    return Text(_chinese_money(amount, currency), _english_money(amount, currency))
+    return Text(_chinese_money(units, currency), _english_money(units, currency))
 
 
-def _english_money(amount: Decimal, currency: str) -> str:
+def _english_money(units: int, currency: str) -> str:
     sign, decimals = _english_currency(currency)
-    rounded = round(amount, decimals)
-    return f"{'-' if rounded.is_signed() else ''}{sign}{abs(rounded):,.{decimals}f}"
+    return f"{'-' if units < 0 else ''}{sign}{_grouped(half_even(abs(units) * 10**decimals, SCALE), decimals)}"
 
 
 @lru_cache(maxsize=256)
@@ -65,10 +62,19 @@ def _english_currency(currency: str) -> tuple[str, int]:
     return sign, max(0, len(decimals) - 1)
 
 
-def _chinese_money(amount: Decimal, currency: str) -> str:
-    size = abs(amount)
-    unit, name = (YI, "亿") if size >= YI - WAN * _HALF else (WAN, "万") if size >= WAN - _HALF else (Decimal(1), "")
-    return f"{amount / unit:,.2f}{name}{_chinese_currency(currency)}"
+def _chinese_money(units: int, currency: str) -> str:
+    size = abs(units)
+    # What rounds up to the next unit is written in that: half of a hundredth of the smaller one below it.
+    unit, name = (YI, "亿") if size >= YI - WAN // 200 else (WAN, "万") if size >= WAN - SCALE // 200 else (SCALE, "")
+    return f"{'-' if units < 0 else ''}{_grouped(half_even(size * 100, unit), 2)}{name}{_chinese_currency(currency)}"
+
+
+def _grouped(number: int, decimals: int) -> str:
+    """A whole number of the last decimal's units, with commas between thousands."""
+    if decimals == 0:
+        return f"{number:,}"
+    whole, rest = divmod(number, 10**decimals)
+    return f"{whole:,}.{rest:0{decimals}d}"
 
 
 @lru_cache(maxsize=256)

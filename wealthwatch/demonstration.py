@@ -149,8 +149,10 @@ class Demonstration:
         self._pool.shutdown()
 
     def _ticked(self) -> bool:
-        """Without slow days the last tick belongs to what is caught up with."""
-        return bool(self._wish.live_days) or (self._publishing.done() and self.tally.ticks >= self._publishing.result().ticks)
+        """Without slow days the last tick, and what it says of households, belong to what is caught up with."""
+        if self._wish.live_days:
+            return True
+        return self._publishing.done() and self.tally.ticks >= self._publishing.result().ticks and self.tally.together
 
     def _sent(self, far: Progress) -> None:
         self.at = far.at

@@ -59,6 +59,11 @@ class Tally:
         return sum(positions.ticks for positions in self._positions.values())
 
     @property
+    def together(self) -> bool:
+        """Whether households are decided as far as the ticks of their members are."""
+        return all(positions.hour >= positions.ticked for positions in self._positions.values())
+
+    @property
     def messages(self) -> int:
         """Notification messages: openings and all that was said of them later."""
         return len(self._messages)

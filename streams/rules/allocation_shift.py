@@ -27,7 +27,7 @@ from streams.rule import (
     Said,
 )
 from streams.screens import Screen, standing_of
-from streams.screens.assets import NOTHING, AllocationShifted, shift, worth, worth_at
+from streams.screens.assets import NOTHING, AllocationShifted, shift, worth_at
 from streams.situation import Situation
 from streams.windows import window
 from streams.wording import Text, asset_class, share
@@ -113,7 +113,7 @@ def _floor(prepared: Prepared[ShiftParameters]) -> int:
 def _changes(finding: Finding[ShiftParameters]) -> list[tuple[AssetClass, Decimal]]:
     """By how much each class's weight has changed."""
     customer = finding.situation.customer
-    now = [int(value) for value in worth(customer)]
+    now = [int(value) for value in customer.owned]
     then = [int(value) for value in worth_at(customer, finding.situation.day - int(finding.measured.facet[:-1]))]
     before = sum(then)
     return [(name, Decimal(now[place]) / customer.aum - Decimal(then[place]) / before) for place, name in enumerate(CLASSES)]

@@ -12,7 +12,7 @@ from streams.customer import CLASSES, Customer
 from streams.money import to_decimal, to_units
 from streams.rule import EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Floor, Measured, Prepared, Said
 from streams.screens import Screen, Standing, standing_of
-from streams.screens.assets import MILLION, Concentrated, largest_class, largest_held, squares, worth
+from streams.screens.assets import MILLION, Concentrated, largest_class, largest_held, squares
 from streams.situation import Situation
 from streams.wording import Text, asset_class, share
 
@@ -61,7 +61,7 @@ class Concentration(ConditionRule[ConcentrationParameters]):
         facet, customer = finding.measured.facet, finding.situation.customer
         floor = ("aum_floor", str(to_decimal(_floor(finding.prepared))))
         if facet == HHI:
-            total = sum((to_decimal(value) ** 2 for value in worth(customer)), Decimal(0))
+            total = sum((to_decimal(value) ** 2 for value in customer.owned), Decimal(0))
             return Facts(facts=(("squares", str(total)), floor))
         value, name = _largest(customer, facet)
         return Facts(facts=(("largest", name), ("value", str(to_decimal(value))), floor))

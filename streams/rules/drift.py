@@ -21,7 +21,6 @@ from streams.screens.assets import (
     drift_limit,
     drifts,
     total_drift,
-    worth,
     worth_at,
 )
 from streams.situation import Situation
@@ -171,7 +170,7 @@ def _weight(held: list[int], place: int) -> int:
 def _off(finding: Finding[TotalDriftParameters]) -> list[tuple[AssetClass, int]]:
     """By how many millionths each class is above its target, rounded; those that are not are left out."""
     customer = finding.situation.customer
-    held, target = [int(value) for value in worth(customer)], customer.profile.target
+    held, target = [int(value) for value in customer.owned], customer.profile.target
     pairs = ((CLASSES[place], _weight(held, place) - share) for place, share in enumerate(target))
     return [(name, off) for name, off in pairs if off]
 

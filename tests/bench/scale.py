@@ -128,7 +128,7 @@ def one(kind: str, customers: int, count: int, cache_mib: int) -> dict[str, Any]
         rows = list(batches(count, customers))
         began, cpu, offset = time.monotonic(), time.process_time(), states.checkpoint
         for records in rows:
-            taken = turn.take(records)
+            taken, turn.acquainted = turn.take(records), True
             for place in range(0, len(taken), TURN):
                 turn.decide(taken, place, min(place + TURN, len(taken)))
                 turn.encode()

@@ -217,7 +217,7 @@ def _twin(customer: Customer) -> Customer:
 
 def whole(customer: Customer) -> bytes:
     """All of a customer as bytes, to compare: two that mean the same are the same."""
-    return written(customer) + repr(list(customer.events)).encode()
+    return written(customer) + repr((list(customer.events), list(customer.owned))).encode()
 
 
 def debits_of(account: Account) -> list[tuple[int, int, int]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 import pytest
@@ -14,7 +16,8 @@ from schemas.prices import Price
 from streams.book import all_rules
 from streams.customer import CLASSES, Profile, StandingOrder
 from streams.payments import ahead
-from streams.screens.assets import DEMAND, idle_run, worth, worth_at
+from streams.screens.assets import DEMAND, idle_run, shift, squares, worth_at
+from streams.state import new_customer
 from streams.world import World
 from tests.streams.builders import Detector, iso, posting, world
 from tests.streams.histories import START, Run, reversal
@@ -144,7 +147,7 @@ def test_classes_now_and_then_are_those_of_the_accounts(steps: list[dict[str, An
     for account in customer.accounts.values():
         if not account.is_liability:
             now[account.asset_class] += account.value or 0
-    assert list(worth(customer)) == list(worth_at(customer, today)) == now
+    assert list(customer.owned) == list(worth_at(customer, today)) == now
     assert sum(now) == customer.aum
     for back in range(90):
         held = worth_at(customer, today - back)
@@ -154,6 +157,25 @@ def test_classes_now_and_then_are_those_of_the_accounts(steps: list[dict[str, An
     while run_length < 90 and customer.classes.at(DEMAND, today - 1 - run_length) >= 10_000_0000:
         run_length += 1
     assert min(idle_run(customer, today, 10_000_0000), 90) == run_length
+
+
+VALUES = st.lists(st.integers(0, 10**6) | st.integers(-(10**4), 10**12) | st.sampled_from([0, 5, 10**17]), min_size=12, max_size=12)
+
+
+@given(VALUES, VALUES)
+def test_figures_reckoned_in_floating_point_are_rounded_down_like_exact_ones(then: list[int], now: list[int]) -> None:
+    customer, day = new_customer("c1"), 739_000
+    for place, (before, after) in enumerate(zip(then, now, strict=True)):
+        customer.own(place, after)
+        customer.classes.moved(day, place, before)
+        customer.classes.moved(day + 1, place, after - before)
+    customer.history.moved(day, sum(then))
+    customer.history.moved(day + 1, sum(now))
+    if sum(now) > 0:
+        assert squares(customer) == floor(1_000_000 * sum(Fraction(value, sum(now)) ** 2 for value in now))
+    if sum(now) > 0 and sum(then) > 0:
+        moved = sum(abs(Fraction(after, sum(now)) - Fraction(before, sum(then))) for before, after in zip(then, now, strict=True))
+        assert shift(customer, day + 1, 1) == floor(500_000 * moved)
 
 
 @given(st.dates(date(2024, 1, 1), date(2026, 11, 30)))

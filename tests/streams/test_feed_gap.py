@@ -90,7 +90,8 @@ def reached(*moved: tuple[str, str], appended: str = "2025-03-10 12:00") -> dict
         for place, (source, at) in enumerate(moved)
     ]
     turn = Turn(MemoryStore({}), world(), 262_144, lambda _: None, lambda *_: None)
-    turn.decide(turn.take(records), 0, len(records))
+    taken, turn.acquainted = turn.take(records), True
+    assert turn.decide(taken, 0, len(taken)) == len(taken)
     turn.encode()
     assert turn.refused == []
     return turn.reached

@@ -273,6 +273,20 @@ async def test_a_gap_is_read_again_by_the_batch(settings: Settings) -> None:
         assert (partition.waiting, faults) == (0, [])
 
 
+async def test_a_profile_that_was_there_before_a_customers_first_movement_counts_for_it(settings: Settings) -> None:
+    """Even where what follows the profiles has not brought it yet."""
+    session = await Session.open(NUMBER, context(settings, lambda number: publisher(settings, number)), Progress())
+    try:
+        await produce(settings, CUSTOMERS, ("c1", json.dumps({"customer_id": "c1", "name": "张三", "manager_id": "m1"}).encode()))
+        await produce(settings, MOVEMENTS, ("c1", movement(amount="600000")), ("c2", movement(customer_id="c2", amount="600000")))
+        await session.take(await fetched(settings), [], more=False)
+        assert session.positions.customers == 1
+        managers = {one.customer_id: one.manager_id for one in await asyncio.to_thread(told, settings) if one.rule.name == "large_inflow"}
+        assert managers == {"c1": "m1", "c2": None}
+    finally:
+        await session.close(written=False)
+
+
 async def test_an_opening_that_is_over_keeps_no_state_in_memory(settings: Settings) -> None:
     """Openings that follow each other, as where a write is refused again and again, would be many times the customers' memory."""
     await produce(settings, MOVEMENTS, ("c1", movement()))
