@@ -103,7 +103,7 @@ async def hold(site: Site, name: str, plan: Plan, paces: Sequence[tuple[float, f
     with closing(KafkaAdminClient(bootstrap_servers=site.bootstrap)) as admin:
         admin.alter_configs([ConfigResource("TOPIC", plan.movements, {"message.timestamp.type": "LogAppendTime"})])
         reader = Reader(site.bootstrap, plan.notifications)
-        with running(name, plan.command, site.folder, plan.environment) as child:
+        with running(name, plan.command, site.folder, plan.environments[0]) as child:
             following = asyncio.create_task(reader.follow())
             command = [str(PEERS_PYTHON), "-m", "tests.bench.paced", site.bootstrap, plan.movements, str(customers), str(out)]
             generator = await asyncio.create_subprocess_exec(

@@ -69,8 +69,8 @@ def figures(runs: Sequence[Run]) -> dict[str, float | list[float]]:
     }
 
 
-def measure(child: Child, committed: Callable[[], int], most: int, at_most_s: float, share: float = NEARLY_ALL) -> Run:
-    """Watch a system until it has committed this share of `most` movements, or its time is up, counted from its first commit.
+def measure(workers: Sequence[Child], committed: Callable[[], int], most: int, at_most_s: float, share: float = NEARLY_ALL) -> Run:
+    """Watch a system's workers until it has committed this share of `most` movements, or its time is up, counted from its first commit.
 
     Raises:
         RuntimeError: it ended, or has committed nothing within two minutes.
@@ -78,18 +78,19 @@ def measure(child: Child, committed: Callable[[], int], most: int, at_most_s: fl
     began = time.monotonic()
     seen = [Seen(began, 0, 0.0)]
     while seen[-1].movements < most * share:
-        if child.exit_code is not None:
-            raise RuntimeError(f"{child.name} ended:\n{child.last_words()}")
+        for child in workers:
+            if child.exit_code is not None:
+                raise RuntimeError(f"{child.name} ended:\n{child.last_words()}")
         now, count = time.monotonic(), committed()
         if count > seen[-1].movements:
-            seen.append(Seen(now, count, cpu_of(child)))
+            seen.append(Seen(now, count, sum(map(cpu_of, workers))))
         if len(seen) == 1 and now > began + BEGINS_WITHIN_S:
-            raise RuntimeError(f"{child.name} has committed nothing:\n{child.last_words()}")
+            raise RuntimeError(f"{workers[0].name} has committed nothing:\n{workers[0].last_words()}")
         if len(seen) > 1 and now > seen[1].at + at_most_s:
             break
         time.sleep(0.1)
     first, last = window(seen, most)
-    return Run(last.movements - first.movements, last.at - first.at, last.cpu_seconds - first.cpu_seconds, peak_of(child))
+    return Run(last.movements - first.movements, last.at - first.at, last.cpu_seconds - first.cpu_seconds, sum(map(peak_of, workers)))
 
 
 def window(seen: Sequence[Seen], most: int) -> tuple[Seen, Seen]:

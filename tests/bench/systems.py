@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,10 +20,12 @@ from schemas.topics import MOVEMENTS, NOTIFICATIONS
 from streams.book import all_rules
 from tests.bench import kafka_streams
 from tests.bench.job import FLOOR, PERCENT
+from tests.bench.measuring import running
 from tests.brokers.apache import ApacheKafka, KafkaMissing
 from tests.deploy.stack import image_environment
 from wealthwatch.broker import embedded_broker, free_port
 from wealthwatch.configuration import environment_of
+from wealthwatch.supervisor import Child
 
 ROOT = Path(__file__).parents[2]
 PEERS_PYTHON = ROOT / "build" / "bench-venv" / "bin" / "python"
@@ -76,10 +78,18 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One system that can be started: its topics exist, its movements are still to be written."""
+    """One system that can be started: its topics exist, its movements are still to be written.
+
+    Args:
+        command: of every worker.
+        environments: one for each worker.
+        group: the workers' consumer group.
+        movements: the topic that they read.
+        notifications: the topic that they write.
+    """
 
     command: list[str]
-    environment: dict[str, str]
+    environments: list[dict[str, str]]
     group: str
     movements: str
     notifications: str
@@ -107,17 +117,19 @@ def settings_of(site: Site) -> Settings:
     return settings.model_copy(update={"kafka": kafka, "detector": detector})
 
 
-def wealthwatch(rules: frozenset[str], guarantee: str, site: Site) -> Plan:
+def wealthwatch(rules: frozenset[str], guarantee: str, site: Site, workers: int = 1) -> Plan:
     """The detector as it is shipped, with these rules live and the others off; `large_inflow` has the benchmark's floor."""
     memory = {name: value for name, value in image_environment().items() if name in MEMORY}
     settings = settings_of(site)
     live = {SAME_JOB: RuleSettings(parameters={"abs_floor": str(FLOOR), "pct": f"0.{PERCENT}"})}
     off = {rule: RuleSettings(mode=Mode.OFF) for rule in all_rules() if rule not in rules}
     detector = settings.detector.model_copy(update={"processing_guarantee": guarantee if site.transactions else "at_least_once"})
-    settings = settings.model_copy(update={"rules": live | off, "detector": detector})
+    settings = settings.model_copy(update={"rules": live | off})
+    ports = [detector.door.port, *(free_port() for _ in range(1, workers))]
+    each = [settings.model_copy(update={"detector": detector.model_copy(update={"door": Door(port=port)})}) for port in ports]
     return Plan(
         [sys.executable, "-m", "wealthwatch", "detector"],
-        environment_of(settings) | memory,
+        [environment_of(one) | memory for one in each],
         settings.detector.application_id,
         settings.kafka.topic(MOVEMENTS),
         settings.kafka.topic(NOTIFICATIONS),
@@ -140,7 +152,7 @@ def _peer(name: str, command: list[str], site: Site, more: Mapping[str, str] | N
         "PYTHONPATH": str(ROOT),
         **(more or {}),
     }
-    return Plan(command, environment, app, site.topic, output)
+    return Plan(command, [environment], app, site.topic, output)
 
 
 def kafka_streams_peer(guarantee: str, site: Site) -> Plan:
@@ -172,6 +184,8 @@ SYSTEMS: dict[str, Planned] = {
     "wealthwatch same job": partial(wealthwatch, frozenset({SAME_JOB}), "exactly_once"),
     "wealthwatch first rules": partial(wealthwatch, FIRST, "exactly_once"),
     "wealthwatch full rules": partial(wealthwatch, frozenset(all_rules()), "exactly_once"),
+    "wealthwatch same job, two workers": partial(wealthwatch, frozenset({SAME_JOB}), "exactly_once", workers=2),
+    "wealthwatch full rules, two workers": partial(wealthwatch, frozenset(all_rules()), "exactly_once", workers=2),
     "kafka streams at least once": partial(kafka_streams_peer, "at_least_once"),
     "kafka streams exactly once": partial(kafka_streams_peer, "exactly_once_v2"),
     "quix streams": partial(_python, "quix_streams"),
@@ -185,6 +199,13 @@ def present(site: Site) -> dict[str, Planned]:
     """The systems that can be run there: Quix Streams asks for settings of topics that the embedded broker does not tell."""
     missing = ("kafka streams", "quix streams") if site.java is None else ()
     return {name: planned for name, planned in SYSTEMS.items() if not name.startswith(missing)}
+
+
+@contextmanager
+def started(name: str, plan: Plan, folder: Path) -> Iterator[list[Child]]:
+    """A system's workers, ended at the end."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(running(name, plan.command, folder, environment)) for environment in plan.environments]
 
 
 @contextmanager

@@ -26,8 +26,8 @@ from rich.table import Table
 from tests.bench.filling import fill
 from tests.bench.load import movements
 from tests.bench.machine import machine, versions
-from tests.bench.measuring import NEARLY_ALL, Group, Run, figures, measure, quieten, running
-from tests.bench.systems import PARTITIONS, PEERS_PYTHON, ROOT, Plan, Planned, Site, a_site, present
+from tests.bench.measuring import NEARLY_ALL, Group, Run, figures, measure, quieten
+from tests.bench.systems import PARTITIONS, PEERS_PYTHON, ROOT, Plan, Planned, Site, a_site, present, started
 
 LATEST = ROOT / "bench" / "latest.json"
 RATIOS = (
@@ -35,10 +35,15 @@ RATIOS = (
     ("wealthwatch same job", "quix streams"),
     ("wealthwatch same job", "faust tutorial"),
     ("wealthwatch same job", "ceiling"),
+    ("wealthwatch same job, two workers", "wealthwatch same job"),
+    ("wealthwatch same job, two workers", "kafka streams at least once"),
+    ("wealthwatch same job, two workers", "faust tutorial"),
     ("wealthwatch first rules", "faust tutorial"),
     ("wealthwatch full rules", "kafka streams exactly once"),
     ("wealthwatch full rules", "faust tutorial"),
     ("wealthwatch full rules", "ceiling"),
+    ("wealthwatch full rules, two workers", "wealthwatch full rules"),
+    ("wealthwatch full rules, two workers", "kafka streams exactly once"),
 )
 
 Rows = Sequence[tuple[bytes, bytes]]
@@ -58,8 +63,8 @@ class Round:
             asyncio.run(fill(self._site.bootstrap, plan.movements, PARTITIONS, self._rows))
             self._written.add(plan.movements)
         with closing(KafkaAdminClient(bootstrap_servers=self._site.bootstrap)) as admin:
-            with running(name, plan.command, self._site.folder, plan.environment) as child:
-                run = measure(child, Group(admin, plan.group, plan.movements).committed, len(self._rows), self._seconds, self._share)
+            with started(name, plan, self._site.folder) as workers:
+                run = measure(workers, Group(admin, plan.group, plan.movements).committed, len(self._rows), self._seconds, self._share)
             self._forget(admin, plan)
         return run
 
