@@ -154,6 +154,7 @@ class Detector(Section):
     )
     processing_guarantee: Literal["exactly_once", "at_least_once"] = "exactly_once"
     batch_records: int = Field(32_000, ge=1, description="Most movements in one transaction")
+    batch_mib: int = Field(32, ge=1, description="Or as many as will write so many MiB of states, going by the one before")
     queue_records: int = Field(40_000, ge=1, description="Most movements of one partition that wait; then fetching pauses")
     queue_mib: int = Field(32, ge=1, description="Or so many MiB of them: what waits is bounded however large a movement is")
     session_timeout_s: float = Field(20.0, gt=0)

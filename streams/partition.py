@@ -195,7 +195,7 @@ class Partition:
 
     async def _next(self, session: Session) -> list[ConsumerRecord]:
         """The movements of the next batch: whatever has gathered, up to the bound."""
-        most = self._context.settings.detector.batch_records
+        most = session.room
         taken: list[ConsumerRecord] = []
         while self._fetched and len(taken) < most:
             records = self._fetched.popleft()

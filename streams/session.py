@@ -47,6 +47,10 @@ BUSY = 60
 """While there is more to decide, allocations are published this many times less often."""
 LEAST = 4_000
 """Most allocations of one batch, or four times as many as movements: more than it can change, so that none wait for ever."""
+EACH_BYTES = 8_192
+"""So much of states a movement is taken to write until that is known."""
+ENOUGH = 64
+"""Movements of a batch that say how much each writes."""
 SOURCE = "/wealthwatch/detector"
 
 
@@ -118,6 +122,8 @@ class Session:
         self._behind = False
         """There was more to publish than one batch takes."""
         self._offset_told, self._offset_told_at = self.positions.movements, 0.0
+        self._decided, self._each_bytes = 0, EACH_BYTES
+        """Movements of this batch, and what each wrote of states in the last one that had enough."""
 
     @classmethod
     async def open(cls, number: int, context: Context, progress: Progress) -> Session:
@@ -186,6 +192,11 @@ class Session:
         if not self.idle_work:
             return None
         return 0.0 if self._behind else max(0.05, self._detector.positions_every_s)
+
+    @property
+    def room(self) -> int:
+        """So many movements make the next batch, if so many wait."""
+        return max(1, min(self._detector.batch_records, (self._detector.batch_mib << 20) // self._each_bytes))
 
     async def missing(self, before: int, most: int) -> list[ConsumerRecord]:
         """The first `most` movements from the position up to `before`, which did not arrive by themselves; none if only markers stood."""
@@ -265,6 +276,7 @@ class Session:
         self._sharing.moved()
         self._refuse(records)
         self.positions.movements = turn.next
+        self._decided += len(taken)
         if taken:
             self._metrics.deciding.observe((time.perf_counter() - began) / len(taken))
             self._metrics.batch.observe(len(taken))
@@ -356,7 +368,9 @@ class Session:
         if offset is not None:
             self._offset_told, self._offset_told_at = offset, now
         self._report(time.monotonic() - now)
-        self._batch, turn.states, turn.touched = self._new_batch(), {}, {}
+        if self._decided >= ENOUGH:
+            self._each_bytes = max(1, sum(len(value) for records in states for _, value in records) // self._decided)
+        self._batch, turn.states, turn.touched, self._decided = self._new_batch(), {}, {}, 0
 
     async def _publish_allocations(self) -> None:
         for place, customer_id in enumerate(self._unpublished.take(max(LEAST, 4 * self._detector.batch_records)), 1):

@@ -273,6 +273,22 @@ async def test_a_gap_is_read_again_by_the_batch(settings: Settings) -> None:
         assert (partition.waiting, faults) == (0, [])
 
 
+async def test_a_batch_is_bounded_by_what_it_writes(settings: Settings) -> None:
+    """As much as the batch before did: states of busy customers are fifty times as large as those of new ones."""
+    await produce(
+        settings, MOVEMENTS, *[(f"c{number % 50}", movement(event_id=f"e{number}", customer_id=f"c{number % 50}")) for number in range(200)]
+    )
+    bounded = small(settings, batch_mib=1)
+    session = await Session.open(NUMBER, context(bounded, lambda number: publisher(settings, number)), Progress())
+    try:
+        assert session.room == 128
+        await session.take(await fetched(settings), [], more=False)
+        written = sum(len(record.value) for record in read_all(settings, STATES) if record.key != POSITIONS_KEY)
+        assert session.room == (1 << 20) // (written // 200) > 1_000
+    finally:
+        await session.close(written=False)
+
+
 async def test_a_profile_that_was_there_before_a_customers_first_movement_counts_for_it(settings: Settings) -> None:
     """Even where what follows the profiles has not brought it yet."""
     session = await Session.open(NUMBER, context(settings, lambda number: publisher(settings, number)), Progress())
