@@ -45,8 +45,9 @@ TURN = 64
 are encoded then, too, while they are still in the processor's cache: later it takes five times as long."""
 BUSY = 60
 """While there is more to decide, allocations are published this many times less often."""
-LEAST = 4_000
-"""Most allocations of one batch, or four times as many as movements: more than it can change, so that none wait for ever."""
+PIECE = 256
+"""Allocations that one batch publishes at most, or twice as many as it changes states: all at once would keep the next batch waiting, and
+fewer than are touched would keep some waiting for ever."""
 EACH_BYTES = 8_192
 """So much of states a movement is taken to write until that is known."""
 ENOUGH = 64
@@ -373,7 +374,7 @@ class Session:
         self._batch, turn.states, turn.touched, self._decided = self._new_batch(), {}, {}, 0
 
     async def _publish_allocations(self) -> None:
-        for place, customer_id in enumerate(self._unpublished.take(max(LEAST, 4 * self._detector.batch_records)), 1):
+        for place, customer_id in enumerate(self._unpublished.take(max(PIECE, 2 * len(self._turn.touched))), 1):
             customer = self.store.customer(customer_id)
             if customer.accounts:
                 self._batch.say(self._topics[POSITIONS], customer_id.encode(), snapshot(customer, self._world.books.at(customer.clock)), [])

@@ -35,15 +35,15 @@ RATIOS = (
     ("wealthwatch same job", "quix streams"),
     ("wealthwatch same job", "faust tutorial"),
     ("wealthwatch same job", "ceiling"),
-    ("wealthwatch same job, two workers", "wealthwatch same job"),
-    ("wealthwatch same job, two workers", "kafka streams at least once"),
-    ("wealthwatch same job, two workers", "faust tutorial"),
+    ("2 x wealthwatch same job", "wealthwatch same job"),
+    ("2 x wealthwatch same job", "kafka streams at least once"),
+    ("2 x wealthwatch same job", "faust tutorial"),
     ("wealthwatch first rules", "faust tutorial"),
     ("wealthwatch full rules", "kafka streams exactly once"),
     ("wealthwatch full rules", "faust tutorial"),
     ("wealthwatch full rules", "ceiling"),
-    ("wealthwatch full rules, two workers", "wealthwatch full rules"),
-    ("wealthwatch full rules, two workers", "kafka streams exactly once"),
+    ("2 x wealthwatch full rules", "wealthwatch full rules"),
+    ("2 x wealthwatch full rules", "kafka streams exactly once"),
 )
 
 Rows = Sequence[tuple[bytes, bytes]]
@@ -130,7 +130,7 @@ def main() -> None:
     systems = {system: figures(runs) for system, runs in found.items()}
     load = {"movements": wish.movements, "customers": wish.customers, "partitions": PARTITIONS, "runs": wish.runs}
     size = round(sum(len(value) for _, value in rows[:10_000]) / len(rows[:10_000]))
-    console.print(table(systems, f"{wish.movements:,} movements of {size} bytes, {wish.customers:,} customers, one worker each"))
+    console.print(table(systems, f"{wish.movements:,} movements of {size} bytes, {wish.customers:,} customers"))
     for pair, ratio in ratios(systems).items():
         console.print(f"{pair}: {ratio}")
     wish.out.parent.mkdir(parents=True, exist_ok=True)
