@@ -43,7 +43,7 @@ class Metrics:
         self.deciding = histogram("decision_seconds", "Deciding one movement, the mean of its batch", _MICROSECONDS)
         self.committing = histogram("commit_seconds", "Writing one batch until it is durable")
         self.latency = histogram("notification_latency_seconds", "From the append of a movement to its notification being durable")
-        self.batch = histogram("batch_movements", "Movements in one batch", (1, 10, 100, 1_000, 4_000))
+        self.batch = histogram("batch_movements", "Movements in one batch", (1, 10, 100, 1_000, 10_000, 32_000))
         self.lag = gauge("lag_movements", "Movements of a partition that are appended and not decided", "partition")
         self.waited = gauge("no_progress_seconds", "So long a partition has something to do and gets on with nothing", "partition")
         self.customers = gauge("customers", "Customers in the state", "partition")

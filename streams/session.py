@@ -51,7 +51,9 @@ fewer than are touched would keep some waiting for ever."""
 EACH_BYTES = 8_192
 """So much of states a movement is taken to write until that is known."""
 ENOUGH = 64
-"""Movements of a batch that say how much each writes."""
+"""Movements of a batch that say how much each writes, and takes."""
+BATCH_SECONDS = 3.0
+"""So long a batch may take to be decided, going by the one before: so long whoever wants the partition, or the worker's end, waits."""
 SOURCE = "/wealthwatch/detector"
 
 
@@ -123,8 +125,8 @@ class Session:
         self._behind = False
         """There was more to publish than one batch takes."""
         self._offset_told, self._offset_told_at = self.positions.movements, 0.0
-        self._decided, self._each_bytes = 0, EACH_BYTES
-        """Movements of this batch, and what each wrote of states in the last one that had enough."""
+        self._decided, self._each_bytes, self._each_s = 0, EACH_BYTES, BATCH_SECONDS / self._detector.batch_records
+        """Movements of this batch; what each wrote of states, and took, in the last one that had enough."""
 
     @classmethod
     async def open(cls, number: int, context: Context, progress: Progress) -> Session:
@@ -197,7 +199,8 @@ class Session:
     @property
     def room(self) -> int:
         """So many movements make the next batch, if so many wait."""
-        return max(1, min(self._detector.batch_records, (self._detector.batch_mib << 20) // self._each_bytes))
+        told = min((self._detector.batch_mib << 20) // self._each_bytes, int(BATCH_SECONDS / self._each_s))
+        return min(self._detector.batch_records, max(ENOUGH, told))
 
     async def missing(self, before: int, most: int) -> list[ConsumerRecord]:
         """The first `most` movements from the position up to `before`, which did not arrive by themselves; none if only markers stood."""
@@ -279,7 +282,10 @@ class Session:
         self.positions.movements = turn.next
         self._decided += len(taken)
         if taken:
-            self._metrics.deciding.observe((time.perf_counter() - began) / len(taken))
+            each_s = (time.perf_counter() - began) / len(taken)
+            if len(taken) >= ENOUGH:
+                self._each_s = each_s
+            self._metrics.deciding.observe(each_s)
             self._metrics.batch.observe(len(taken))
 
     def _refuse(self, records: list[ConsumerRecord]) -> None:

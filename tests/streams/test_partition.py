@@ -23,7 +23,7 @@ from streams.metrics import Metrics
 from streams.money import Rates
 from streams.partition import Partition
 from streams.publisher import Batch, Ordered, Publisher, Transactional, Written
-from streams.session import Context, Session
+from streams.session import ENOUGH, Context, Session
 from streams.state import decode
 from streams.timeline import RuleBooks
 from streams.watchdog import Progress
@@ -285,6 +285,10 @@ async def test_a_batch_is_bounded_by_what_it_writes(settings: Settings) -> None:
         await session.take(await fetched(settings), [], more=False)
         written = sum(len(record.value) for record in read_all(settings, STATES) if record.key != POSITIONS_KEY)
         assert session.room == (1 << 20) // (written // 200) > 1_000
+        session._each_s = 0.01
+        assert session.room == 300, "or by the time that it takes"
+        session._each_s = 60.0
+        assert session.room == ENOUGH, "and has enough movements to tell anew"
     finally:
         await session.close(written=False)
 
