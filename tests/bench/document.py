@@ -91,7 +91,7 @@ def _limits(systems: Mapping[str, Figures]) -> Iterator[str]:
             rate, cost = found["movements_per_s"], found["cpu_seconds_per_million"]
             busy = rate * cost / 1_000_000
             if name.startswith("2 x"):
-                yield f"{name}: {busy / 2:.0%} of the two cores were busy with a movement's {cost:.0f} µs; the rest is the broker's."
+                yield f"{name}: {busy / 2:.0%} of the two cores were busy with a movement's {cost:.0f} µs; the broker has the rest."
                 continue
             limit = "its own core is the limit" if busy >= BUSY else "it also waits, for the broker and for its turn on the cores"
             yield f"{name}: a movement takes {cost:.0f} µs of CPU, and {busy:.0%} of one core was busy: {limit}."

@@ -33,9 +33,8 @@ def main() -> None:
         asyncio.run(fill(site.bootstrap, plan.movements, PARTITIONS, movements(wish.movements, wish.customers)))
         status.update(f"looking at {wish.system} for {wish.seconds} s")
         spy = [str(PEERS_PYTHON.with_name("py-spy")), "record", "--rate", "250", "--duration", str(wish.seconds), "--output", str(wish.out)]
-        with running(
-            "py-spy", [*spy, *(["--native"] if wish.native else []), "--", *plan.command], site.folder, plan.environments[0]
-        ) as child:
+        command = [*spy, *(["--native"] if wish.native else []), "--", *plan.command]
+        with running("py-spy", command, site.folder, plan.environments[0]) as child:
             child.wait(wish.seconds + 120)
             if not wish.out.exists():
                 raise SystemExit(child.last_words())

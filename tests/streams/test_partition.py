@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaConnectionError
 from schemas.notifications import Notification
 from schemas.settings import Settings
 from schemas.ticks import Tick
-from schemas.topics import CUSTOMERS, MOVEMENTS, NOTIFICATIONS, STATES, TICKS, Topic
+from schemas.topics import CUSTOMERS, DEAD_LETTERS, MOVEMENTS, NOTIFICATIONS, STATES, TICKS, Topic
 from streams.changelog import POSITIONS_KEY, PartitionReader, Positions, decode_positions
 from streams.metrics import Metrics
 from streams.money import Rates
@@ -275,9 +275,8 @@ async def test_a_gap_is_read_again_by_the_batch(settings: Settings) -> None:
 
 async def test_a_batch_is_bounded_by_what_it_writes(settings: Settings) -> None:
     """As much as the batch before did: states of busy customers are fifty times as large as those of new ones."""
-    await produce(
-        settings, MOVEMENTS, *[(f"c{number % 50}", movement(event_id=f"e{number}", customer_id=f"c{number % 50}")) for number in range(200)]
-    )
+    who = [f"c{number % 50}" for number in range(200)]
+    await produce(settings, MOVEMENTS, *[(one, movement(event_id=f"e{number}", customer_id=one)) for number, one in enumerate(who)])
     bounded = small(settings, batch_mib=1)
     session = await Session.open(NUMBER, context(bounded, lambda number: publisher(settings, number)), Progress())
     try:
@@ -291,6 +290,22 @@ async def test_a_batch_is_bounded_by_what_it_writes(settings: Settings) -> None:
         assert session.room == ENOUGH, "and has enough movements to tell anew"
     finally:
         await session.close(written=False)
+
+
+async def test_refusals_go_and_count_by_offset_though_customers_are_decided_one_after_the_other(settings: Settings) -> None:
+    """Two bad ones in a row would blow this fuse: of one customer there are four, and one of another stands before each."""
+    rows = [row for number in range(4) for row in (("good", movement(event_id=f"e{number}", customer_id="good")), ("bad", b"{"))]
+    rows[1] = ("good", b"{")
+    await produce(settings, MOVEMENTS, *rows)
+    strict = settings.detector.model_copy(update={"fuse": settings.detector.fuse.model_copy(update={"run": 2})})
+    bounded = settings.model_copy(update={"detector": strict})
+    session = await Session.open(NUMBER, context(bounded, lambda number: publisher(settings, number)), Progress())
+    try:
+        await session.take(await fetched(settings), [], more=False)
+    finally:
+        await session.close(written=False)
+    letters = [dict(record.headers) for record in read_all(settings, DEAD_LETTERS)]
+    assert [int(letter["dead_letter_offset"]) for letter in letters] == [1, 3, 5, 7]
 
 
 async def test_a_profile_that_was_there_before_a_customers_first_movement_counts_for_it(settings: Settings) -> None:
