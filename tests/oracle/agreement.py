@@ -23,8 +23,6 @@ COMPARED = ALL_RULES
 SCHEDULED = ":scheduled"
 LAST_DIGIT = {"ratio": Decimal("0.000001"), "money": Decimal("0.0001"), "days": Decimal(1)}
 """To which a notification's number is rounded down, by its unit."""
-OF_LOGARITHMS = Decimal("0.000002")
-"""How far two z may be apart: here they are of floats, there of logarithms with 12 decimals, each with its last digit cut off."""
 CLOSES_KEPT = 92
 """A run of idle cash that is longer may be told as shorter than it is, but not as shorter than this: see the docstring of R23."""
 SHOWN = 5
@@ -97,8 +95,6 @@ def _opening(said: Notification) -> Opening:
 
 def _alike(opening: Opening, counted: Decimal) -> bool:
     told = opening.finding.value
-    if opening.finding.rule == "unusual_amount":
-        return abs(told - counted) <= OF_LOGARITHMS
     if opening.finding.rule == "idle_cash":
         return min(counted, Decimal(CLOSES_KEPT)) <= told <= counted
     return counted.quantize(LAST_DIGIT[opening.unit], ROUND_DOWN) == told
