@@ -15,6 +15,7 @@ The law of a partition:
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import deque
 from collections.abc import Awaitable, Callable
 
@@ -128,11 +129,13 @@ class Partition:
                         return
                     self.progress.error = f"{type(error).__name__}: {error}"
                     log.warning("partition_reopens", partition=self.number, error=self.progress.error, after_seconds=wait)
-                    self.progress.doing = Doing.REOPENING
-                    await asyncio.sleep(wait)
-                    wait = min(LONGEST_WAIT, wait * 2)
                 else:
                     wait = FIRST_WAIT
+                    continue
+                self.progress.doing = Doing.REOPENING
+                gc.collect()  # what failed lies in cycles, with its states and movements, and the collector rests (`wealthwatch.garbage`)
+                await asyncio.sleep(wait)
+                wait = min(LONGEST_WAIT, wait * 2)
         except StoreInUseError as error:
             log.error("partition_failed", partition=self.number, error=str(error))
             self._fail(error)
