@@ -144,9 +144,9 @@ def full_hour_after(moment: int) -> int:
 
 def order_of(said: Notification) -> bytes:
     """A key whose bytes sort as (event time, customer, rule, notification, message) do: a total order, the same for every run."""
-    at = int(said.occurred_at.timestamp())
-    parts = (f"{at + (1 << 40):015d}", said.customer_id, said.rule.name, str(said.notification_id), str(said.message_id))
-    return "\0".join(parts).encode()
+    at = int(said.occurred_at.timestamp()) + (1 << 40)
+    ids = f"{said.notification_id.int:032x}\0{said.message_id.int:032x}"
+    return f"{at:015d}\0{said.customer_id}\0{said.rule.name}\0{ids}".encode()
 
 
 def _dated(said: Notification, bank: Bank) -> Notification:

@@ -228,11 +228,16 @@ class Customer:
 
     def allocation(self) -> dict[AssetClass, int]:
         """Value by asset class in base-currency units; classes without a value are left out."""
+        return {name: value for name, value in zip(CLASSES, self.worths(), strict=True) if value}
+
+    def worths(self) -> list[int]:
+        """Value by asset class in base-currency units, liabilities too, in the order of `CLASSES`."""
         values = [0] * len(CLASSES)
         for account in self.accounts.values():
-            if account.value:
-                values[account.asset_class] += account.value
-        return {name: value for name, value in zip(CLASSES, values, strict=True) if value}
+            value = account.value
+            if value:
+                values[account.asset_class] += value
+        return values
 
 
 def _nothing() -> vec[i64]:

@@ -15,6 +15,10 @@ from schemas.settings import Bank
 WORKING_HOURS: Final[dict[Severity, int]] = {Severity.CRITICAL: 2, Severity.WARNING: 9, Severity.NOTICE: 27}
 """Hours of the bank's working time until a first reaction is due; an info has no due time. Starting points, not published practice."""
 
+SECOND: Final = 1_000_000
+HOUR: Final = 3_600 * SECOND
+"""In microseconds, as all here."""
+
 
 @lru_cache(maxsize=8)
 def _country(code: str) -> holidays.HolidayBase | None:
@@ -40,23 +44,37 @@ def due_by(severity: Severity, since: datetime, bank: Bank) -> datetime | None:
         bank: gives the time zone, the country and the opening hours.
     """
     hours = WORKING_HOURS.get(severity)
-    if hours is None:
-        return None
-    return _after(hours, since, bank.time_zone, bank.country, bank.opens_at, bank.closes_at)
+    return None if hours is None else _after(hours, since, bank.time_zone, bank.country, bank.opens_at, bank.closes_at)
+
+
+def _after(hours: int, since: datetime, time_zone: str, country: str, opens_at: int, closes_at: int) -> datetime:
+    moment = since.astimezone(ZoneInfo(time_zone))
+    clock = ((moment.hour * 60 + moment.minute) * 60 + moment.second) * SECOND + moment.microsecond
+    opens, closes = opens_at * HOUR, closes_at * HOUR
+    today = moment.toordinal()
+    days = _working_days(today, country, time_zone, hours // (closes_at - opens_at) + 2)
+    place = 0
+    left = hours * HOUR
+    if days[0][0] == today:
+        if clock >= closes:
+            place = 1
+        elif clock > opens:
+            left += clock - opens  # what is gone of the first day's working time
+    more, left = divmod(left - 1, closes - opens)  # what ends as the bank closes is due then, not when it opens again
+    return (days[place + more][1] + timedelta(microseconds=opens + left + 1)).astimezone(UTC)
 
 
 @lru_cache(maxsize=4_096)
-def _after(hours: int, since: datetime, time_zone: str, country: str, opens_at: int, closes_at: int) -> datetime:
-    """Remembered, since a tick tells many customers of something at one instant."""
-    left = timedelta(hours=hours)
-    moment = since.astimezone(ZoneInfo(time_zone))
-    for _ in range(400):
-        opens = moment.replace(hour=opens_at, minute=0, second=0, microsecond=0)
-        closes = opens + timedelta(hours=closes_at - opens_at)
-        if is_working_day(moment.date(), country) and moment < closes:
-            start = max(moment, opens)
-            if left <= closes - start:
-                return (start + left).astimezone(UTC)
-            left -= closes - start
-        moment = opens + timedelta(days=1)
-    raise ValueError(f"no working day in {country} within 400 days of {since.date()}")
+def _working_days(first: int, country: str, time_zone: str, count: int) -> tuple[tuple[int, datetime], ...]:
+    """So many working days from a date on, as ordinals, each with its midnight.
+
+    Raises:
+        ValueError: the country does not work for so long.
+    """
+    found: list[tuple[int, datetime]] = []
+    for day in range(first, first + 400):
+        if is_working_day(date.fromordinal(day), country):
+            found.append((day, datetime.fromordinal(day).replace(tzinfo=ZoneInfo(time_zone))))
+            if len(found) == count:
+                return tuple(found)
+    raise ValueError(f"no {count} working days in {country} within 400 days of {date.fromordinal(first)}")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
+import msgspec
+
+from schemas.customers import Segment
+from schemas.message import Words, made_of
 from schemas.movements import AssetClass
 from schemas.notifications import Band, Evidence, Inhibition, InstrumentPrice, Notification, Rate, Status, Trigger
 from schemas.rules import Severity
@@ -28,6 +33,7 @@ _PREFIX = {
     Status.RESOLVED: Text("已解除：", "Resolved: "),
     Status.RETRACTED: Text("已撤回：", "Retracted: "),
 }
+_SEGMENTS = {segment.value: segment for segment in Segment}
 _NO_ACTION = Text("无需处理。", "Nothing to do.")
 
 
@@ -76,32 +82,57 @@ def notify(
     about_rule = situation.book.rules[finding.measured.facet] if status is Status.RETRACTED and rule.retracts else rule
     classification = about_rule.classification
     group = f"{customer.customer_id}:{situation.day}"
-    return Notification(
-        message_id=uuid5(about, f"{status}|{finding.severity}"),
-        notification_id=about,
-        kind=rule.kind,
-        status=status,
-        rule=situation.book.references[about_rule.name],
-        classification=classification,
-        severity=finding.severity,
-        customer_id=customer.customer_id,
-        household_id=profile.household_id,
-        manager_id=profile.manager_id if classification is None else None,
-        branch=profile.branch,
-        segment=profile.segment,
-        tier=situation.book.tier_of(customer),
-        base_currency=situation.book.bank.base_currency,
-        evidence=_evidence(world, rule, finding),
-        title=(_PREFIX[status] + said.title).words(),
-        body=said.body.words(),
-        suggested_action=(_NO_ACTION if over else said.action).words(),
-        occurred_at=datetime.fromtimestamp(situation.now if situation.posting is None else situation.posting.at, UTC),
-        detected_at=detected_at,
-        due_by=None if over else due_by(finding.severity, detected_at, situation.book.bank),
-        dedup_key=dedup_key,
-        group_key=group if classification is None else f"{classification}:{group}",
-        inhibits=Inhibition(rules=tuple(sorted(rule.inhibits)), within_s=rule.inhibits_s) if rule.inhibits and not over else None,
-    )
+    fields: dict[str, Any] = {
+        "schema_version": 1,
+        "message_id": uuid5(about, f"{status}|{finding.severity}"),
+        "notification_id": about,
+        "kind": rule.kind,
+        "status": status,
+        "rule": situation.book.references[about_rule.name],
+        "severity": finding.severity,
+        "classification": classification,
+        "customer_id": customer.customer_id,
+        "household_id": profile.household_id,
+        "manager_id": profile.manager_id if classification is None else None,
+        "branch": profile.branch,
+        "segment": _SEGMENTS[profile.segment],
+        "tier": situation.book.tier_of(customer),
+        "base_currency": situation.book.bank.base_currency,
+        "evidence": _evidence(world, rule, finding),
+        "title": (_PREFIX[status] + said.title).words(),
+        "body": said.body.words(),
+        "suggested_action": (_NO_ACTION if over else said.action).words(),
+        "occurred_at": datetime.fromtimestamp(situation.now if situation.posting is None else situation.posting.at, UTC),
+        "detected_at": detected_at,
+        "due_by": None if over else due_by(finding.severity, detected_at, situation.book.bank),
+        "dedup_key": dedup_key,
+        "group_key": group if classification is None else f"{classification}:{group}",
+        "inhibits": _inhibition(rule.inhibits, rule.inhibits_s) if rule.inhibits and not over else None,
+    }
+    return made_of(Notification, fields)
+
+
+@lru_cache(maxsize=256)
+def _inhibition(rules: frozenset[str], within_s: int) -> Inhibition:
+    return Inhibition(rules=tuple(sorted(rules)), within_s=within_s)
+
+
+def written(said: Notification) -> bytes:
+    """The message's bytes: those of `model_dump_json(exclude_none=True)`, in a third of its time."""
+    return _encode(_written(said))
+
+
+def _written(part: object) -> dict[str, Any]:
+    """A message, or a part of one, as its fields; what is not known is left out."""
+    if isinstance(part, Words):
+        return {"zh-CN": part.chinese, "en": part.english}
+    fields: dict[str, Any] = {name: value for name, value in vars(part).items() if value is not None}
+    if isinstance(part, InstrumentPrice):
+        fields["quantity"] = format(part.quantity, "f")
+    return fields
+
+
+_encode = msgspec.json.Encoder(enc_hook=_written).encode
 
 
 def in_unit(value: int, unit: Unit) -> Decimal:
@@ -114,37 +145,38 @@ def in_unit(value: int, unit: Unit) -> Decimal:
 def _evidence(world: World, rule: Rule[Any], finding: Finding[Any]) -> Evidence:
     situation = finding.situation
     customer, effect, posting = situation.customer, situation.effect, situation.posting
-    after = customer.allocation()
-    before = dict(after)
+    after = customer.worths()
+    before = after.copy()
     aum_before = customer.aum
     if effect is not None:
         aum_before = effect.aum_before
         account = effect.account
-        for place, value in ((account.asset_class, -(account.value or 0)), (effect.class_before, effect.value_before)):
-            before[CLASSES[place]] = before.get(CLASSES[place], 0) + value
+        before[account.asset_class] -= account.value or 0
+        before[effect.class_before] += effect.value_before
     facts: Facts = rule.facts(finding)
     unit = finding.measured.unit or rule.unit
     threshold = in_unit(finding.measured.threshold, unit)
     prices = _prices(customer, world.rates)
     accounts = {account.currency for account in customer.accounts.values()}
     foreign = sorted((accounts | {price.currency for price in prices}) - {world.rates.base})
-    return Evidence.model_construct(  # of our own exact numbers, which to read as if they came from outside takes longer than all else here
-        measured=in_unit(finding.measured.value, unit),
-        unit=unit,
-        threshold=threshold,
-        bands=tuple(Band(severity=name, lower=threshold * multiple) for name, multiple in finding.prepared.bands),
-        window=facts.window,
-        aum_before=to_decimal(aum_before),
-        aum_after=to_decimal(customer.aum),
-        net_assets_after=to_decimal(customer.net_assets),
-        allocation_before=_amounts(before),
-        allocation_after=_amounts(after),
-        triggers=() if posting is None else (_trigger(posting),),
-        rates=tuple(Rate(currency=code, rate=rate, at=at) for code in foreign for rate, at in [world.rates.quoted(code)]),
-        prices=prices,
-        facts=dict(facts.facts),
-        profile_offset=customer.profile.offset if customer.profile.offset >= 0 else None,
-    )
+    fields: dict[str, Any] = {
+        "measured": in_unit(finding.measured.value, unit),
+        "unit": unit,
+        "threshold": threshold,
+        "bands": tuple([made_of(Band, {"severity": name, "lower": threshold * multiple}) for name, multiple in finding.prepared.bands]),
+        "window": facts.window,
+        "aum_before": to_decimal(aum_before),
+        "aum_after": to_decimal(customer.aum),
+        "net_assets_after": to_decimal(customer.net_assets),
+        "allocation_before": _amounts(before),
+        "allocation_after": _amounts(after),
+        "triggers": () if posting is None else (_trigger(posting),),
+        "rates": tuple(Rate(currency=code, rate=rate, at=at) for code in foreign for rate, at in [world.rates.quoted(code)]),
+        "prices": prices,
+        "facts": dict(facts.facts),
+        "profile_offset": customer.profile.offset if customer.profile.offset >= 0 else None,
+    }
+    return made_of(Evidence, fields)
 
 
 def _prices(customer: Customer, rates: Rates) -> tuple[InstrumentPrice, ...]:
@@ -163,23 +195,25 @@ def _prices(customer: Customer, rates: Rates) -> tuple[InstrumentPrice, ...]:
     )
 
 
-def _amounts(values: dict[AssetClass, int]) -> dict[AssetClass, Decimal]:
-    return {name: to_decimal(values[name]) for name in CLASSES if values.get(name)}
+def _amounts(values: list[int]) -> dict[AssetClass, Decimal]:
+    """What is worth something, by class; the values are in the order of `CLASSES`."""
+    return {CLASSES[place]: to_decimal(values[place]) for place in range(len(values)) if values[place]}
 
 
 def _trigger(posting: Posting) -> Trigger:
     other = posting.counterparty
-    return Trigger(
-        source=posting.source,
-        event_id=posting.event_id,
-        account_id=posting.account_id,
-        occurred_at=posting.occurred_at,
-        kind=posting.kind,
-        direction=posting.direction,
-        amount=to_decimal(posting.units),
-        currency=posting.currency,
-        counterparty=None if other is None else other.name or other.account,
-    )
+    fields: dict[str, Any] = {
+        "source": posting.source,
+        "event_id": posting.event_id,
+        "account_id": posting.account_id,
+        "occurred_at": posting.occurred_at,
+        "kind": posting.kind,
+        "direction": posting.direction,
+        "amount": to_decimal(posting.units),
+        "currency": posting.currency,
+        "counterparty": None if other is None else other.name or other.account,
+    }
+    return made_of(Trigger, fields)
 
 
 def band(bands: tuple[tuple[Severity, Decimal], ...], value: int, threshold: int) -> Severity:

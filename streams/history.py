@@ -21,6 +21,8 @@ INCOME: Final[i64] = 3
 CLOSE: Final[i64] = 4
 WITHDRAWALS: Final[i64] = 5
 MOVEMENTS: Final[i64] = 6
+_SMALL: Final[i64] = 1 << 50
+"""So small a close, either way, may be added for as many dates as anybody asks for."""
 KINDS_OF_CLASS: Final[i64] = 16
 """More than there are asset classes: a place in `Classes` is date x 16 + class."""
 
@@ -116,13 +118,19 @@ class History:
             return None
         place: i64 = len(rows) - WIDTH
         upper = last
+        small: i64 = 0
         total = 0
         while True:
             since = rows[place]
-            if since <= first:
-                return total + int(rows[place + CLOSE]) * int(upper - first + 1)
             if since <= upper:
-                total += int(rows[place + CLOSE]) * int(upper - since + 1)
+                begin = max(first, since)
+                close = rows[place + CLOSE]
+                if -_SMALL < close < _SMALL:
+                    small += close * (upper - begin + 1)
+                else:
+                    total += int(close) * int(upper - begin + 1)
+                if since <= first:
+                    return total + int(small)
                 upper = since - 1
             place -= WIDTH
 
@@ -317,15 +325,26 @@ class Classes:
         """Drop what is not needed to know a class's close of `day` and later."""
         entries = self.entries
         size: i64 = len(entries)
-        if size == 0 or entries[0] >= (day + 1) * KINDS_OF_CLASS:
+        until = (day + 1) * KINDS_OF_CLASS
+        if size == 0 or entries[0] >= until:
             return
-        kept = vec[i64]()
+        seen: i64 = 0
         place: i64 = 0
+        while place < size and entries[place] < until:
+            bit: i64 = 1 << entries[place] % KINDS_OF_CLASS
+            if seen & bit:
+                break
+            seen |= bit
+            place += 2
+        else:
+            return  # one of each class
+        kept = vec[i64]()
+        place = 0
         while place < size:
             key = entries[place]
             superseded = False
             later = place + 2
-            while later < size and entries[later] < (day + 1) * KINDS_OF_CLASS:
+            while later < size and entries[later] < until:
                 if entries[later] % KINDS_OF_CLASS == key % KINDS_OF_CLASS:
                     superseded = True
                     break

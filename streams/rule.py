@@ -87,6 +87,10 @@ class Prepared(Generic[P]):
     bands: tuple[tuple[Severity, Decimal], ...]
     limits: tuple[tuple[int, int, str], ...]
     """Windows in days, their limit in base-currency units and their facet; empty where the rule has none."""
+    shares: tuple[tuple[int, int, str], ...] = ()
+    """Windows in days, their share in millionths and their facet; empty where the rule has none."""
+    aum_floor: int = 0
+    """Least AUM in base-currency units: the rule's own, else the floor of the lowest tier."""
     tiers: tuple[Tier, ...] = ()
     """All tiers of the bank."""
     country: str = ""
@@ -100,7 +104,10 @@ class Prepared(Generic[P]):
         share = Decimal(given.get("pct", 0)).as_integer_ratio()
         times: dict[int, Decimal] = given.get("limits", {})
         limits = tuple((days, ceiling(multiple * floor), f"{days}d") for days, multiple in times.items())
-        return cls(parameters, tier, to_units(floor), share, parameters.ordered_bands(), limits, tiers, country)
+        parts: dict[int, Decimal] = given.get("shares", {})
+        shares = tuple((days, int(part * 1_000_000), f"{days}d") for days, part in parts.items())
+        least = to_units(given.get("aum_floor") or (tiers or (tier,))[0].abs_floor)
+        return cls(parameters, tier, to_units(floor), share, parameters.ordered_bands(), limits, shares, least, tiers, country)
 
     def gate(self, aum_before: int) -> int:
         """The materiality gate: max(floor, share x AUM before), in base-currency units, rounded up so that >= is exact."""
@@ -134,8 +141,7 @@ class Said(NamedTuple):
     action: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Finding(Generic[P]):
+class Finding(NamedTuple, Generic[P]):
     """A rule has found something: what the words are made of."""
 
     situation: Situation

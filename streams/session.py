@@ -24,6 +24,7 @@ from schemas.settings import Settings
 from schemas.topics import CUSTOMERS, DEAD_LETTERS, HOUSEHOLDS, MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES, TICKS
 from streams.changelog import POSITIONS_KEY, PartitionReader, encode_positions
 from streams.decide import pass_time, rouse
+from streams.findings import written
 from streams.fuse import Fuse
 from streams.households import Households
 from streams.intake import Intake, appended_at
@@ -330,7 +331,7 @@ class Session:
 
     def _say(self, notification: Notification, key: str | None = None) -> None:
         headers = cloud_event(f"notification.{notification.status}", str(notification.message_id), SOURCE, notification.occurred_at)
-        value = notification.model_dump_json(exclude_none=True).encode()
+        value = written(notification)
         self._batch.say(self._topics[NOTIFICATIONS], (key or notification.customer_id).encode(), value, headers)
         self._said.append(notification)
 

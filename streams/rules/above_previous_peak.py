@@ -10,7 +10,7 @@ from pydantic import Field
 from schemas.movements import Flow
 from schemas.notifications import Window
 from schemas.rules import Severity
-from streams.money import ceiling, to_decimal
+from streams.money import ceiling, to_text
 from streams.rule import CORRECTIONS, EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen, standing_of
 from streams.screens.flows import MILLION, MONTHS, UNKNOWN, AbovePeak, Months, month_start, months, peak_times
@@ -61,7 +61,7 @@ class AbovePreviousPeak(ConditionRule[PeakParameters]):
         found, today = _made_of(finding), finding.situation.day
         return Facts(
             Window(name="month", first=on(month_start(today)), last=on(today)),
-            (("flow", str(to_decimal(found.current))), ("peak", str(to_decimal(found.peak))), ("months_with_flow", str(found.with_flow))),
+            (("flow", to_text(found.current)), ("peak", to_text(found.peak)), ("months_with_flow", str(found.with_flow))),
         )
 
     def say(self, finding: Finding[PeakParameters]) -> Said:

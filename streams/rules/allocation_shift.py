@@ -12,7 +12,7 @@ from schemas.movements import AssetClass
 from schemas.notifications import Window
 from schemas.rules import Severity
 from streams.customer import CLASSES
-from streams.money import to_decimal, to_units
+from streams.money import to_text
 from streams.rule import (
     EVERYTHING,
     LONGEST_WINDOW,
@@ -62,24 +62,23 @@ class AllocationShift(ConditionRule[ShiftParameters]):
 
     def screens(self, prepared: Prepared[ShiftParameters]) -> tuple[Screen, ...]:
         rearm, bands = prepared.parameters.rearm, prepared.bands
-        shares = ((days, to_units(part * 100)) for days, part in prepared.parameters.shares.items())
-        windows = [(days, standing_of(self.name, f"{days}d", share, rearm, bands)) for days, share in shares]
-        return (AllocationShifted(windows, _floor(prepared)),)
+        windows = [(days, standing_of(self.name, facet, part, rearm, bands)) for days, part, facet in prepared.shares]
+        return (AllocationShifted(windows, prepared.aum_floor),)
 
     def measure(self, situation: Situation, prepared: Prepared[ShiftParameters]) -> Iterator[Measured]:
-        if situation.customer.aum < _floor(prepared):
+        if situation.customer.aum < prepared.aum_floor:
             return
-        for days, part in prepared.parameters.shares.items():
+        for days, part, facet in prepared.shares:
             value = shift(situation.customer, situation.day, days)
             if value != NOTHING:
-                yield Measured(value, to_units(part * 100), f"{days}d")
+                yield Measured(value, part, facet)
 
     def facts(self, finding: Finding[ShiftParameters]) -> Facts:
         days = int(finding.measured.facet[:-1])
         first, last = window(finding.situation.day, days)
         then = worth_at(finding.situation.customer, finding.situation.day - days)
-        told = " ".join(f"{CLASSES[place]} {to_decimal(value)}" for place, value in enumerate(then) if value)
-        floor = str(to_decimal(_floor(finding.prepared)))
+        told = " ".join(f"{CLASSES[place]} {to_text(value)}" for place, value in enumerate(then) if value)
+        floor = to_text(finding.prepared.aum_floor)
         return Facts(Window(name=finding.measured.facet, first=first, last=last), (("then", told), ("aum_floor", floor)))
 
     def say(self, finding: Finding[ShiftParameters]) -> Said:
@@ -103,11 +102,6 @@ class AllocationShift(ConditionRule[ShiftParameters]):
                 "Ask the customer for the reason, and see whether the new allocation suits their aims and their risk profile.",
             ),
         )
-
-
-def _floor(prepared: Prepared[ShiftParameters]) -> int:
-    tiers = prepared.tiers or (prepared.tier,)
-    return to_units(prepared.parameters.aum_floor or tiers[0].abs_floor)
 
 
 def _changes(finding: Finding[ShiftParameters]) -> list[tuple[AssetClass, Decimal]]:

@@ -11,7 +11,7 @@ from pydantic import Field
 from schemas.notifications import Window
 from schemas.rules import Severity
 from streams.customer import Customer
-from streams.money import to_decimal, to_units
+from streams.money import to_text
 from streams.rule import (
     EVERYTHING,
     LONGEST_WINDOW,
@@ -67,32 +67,31 @@ class AumChange(ConditionRule[AumChangeParameters]):
 
     def screens(self, prepared: Prepared[AumChangeParameters]) -> tuple[Screen, ...]:
         rearm, bands = prepared.parameters.rearm, prepared.bands
-        shares = ((days, to_units(part * 100)) for days, part in prepared.parameters.shares.items())
-        windows = [(days, standing_of(self.name, f"{days}d", share, rearm, bands)) for days, share in shares]
-        return (AumChanged(windows, aum_floor(prepared)),)
+        windows = [(days, standing_of(self.name, facet, part, rearm, bands)) for days, part, facet in prepared.shares]
+        return (AumChanged(windows, prepared.aum_floor),)
 
     def next_day(self, customer: Customer, day: int, prepared: Prepared[AumChangeParameters]) -> int:  # noqa: ARG002
         """Prices may move what is held in units, and rates what is in another currency: it is worth another number than its balance."""
         return day + 1 if customer.in_units or any(account.balance != account.value for account in customer.accounts.values()) else 0
 
     def measure(self, situation: Situation, prepared: Prepared[AumChangeParameters]) -> Iterator[Measured]:
-        customer, floor = situation.customer, aum_floor(prepared)
-        for days, part in prepared.parameters.shares.items():
-            value, threshold = change(customer, situation.day, days), to_units(part * 100)
+        customer, floor = situation.customer, prepared.aum_floor
+        for days, part, facet in prepared.shares:
+            value = change(customer, situation.day, days)
             if value == NOTHING:
                 continue
             matters = max(customer.aum, _then(situation, days)) >= floor
-            if matters or value < threshold:
-                yield Measured(value, threshold, f"{days}d")
+            if matters or value < part:
+                yield Measured(value, part, facet)
 
     def facts(self, finding: Finding[AumChangeParameters]) -> Facts:
         days = _days(finding)
         first, last = window(finding.situation.day, days)
         then, changed, flow = _parts(finding)
         told = (("aum_then", then), ("change", changed), ("flow_part", flow), ("market_part", changed - flow))
-        floor = ("aum_floor", str(to_decimal(aum_floor(finding.prepared))))
+        floor = ("aum_floor", to_text(finding.prepared.aum_floor))
         return Facts(
-            Window(name=finding.measured.facet, first=first, last=last), (*((name, str(to_decimal(units))) for name, units in told), floor)
+            Window(name=finding.measured.facet, first=first, last=last), (*((name, to_text(units)) for name, units in told), floor)
         )
 
     def say(self, finding: Finding[AumChangeParameters]) -> Said:
@@ -130,12 +129,6 @@ _BY_MARKET = Text(
 )
 _CAME = Text("了解资金用途，安排一次资产配置面谈。", "Ask what the money is for and arrange an allocation talk.")
 _WENT = Text("致电了解资金去向与原因，准备挽留方案。", "Call to learn where the money goes and why, and have an offer ready.")
-
-
-def aum_floor(prepared: Prepared[AumChangeParameters]) -> int:
-    """The floor of AUM in base-currency units: the rule's own, else that of the lowest tier."""
-    tiers = prepared.tiers or (prepared.tier,)
-    return to_units(prepared.parameters.aum_floor or tiers[0].abs_floor)
 
 
 def _days(finding: Finding[AumChangeParameters]) -> int:

@@ -11,7 +11,7 @@ from schemas.notifications import Window
 from schemas.rules import Severity
 from streams.customer import Customer
 from streams.history import CREDITS, DEBITS, WIDTH
-from streams.money import to_decimal
+from streams.money import to_text
 from streams.rule import EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen
 from streams.screens.flows import MILLION, WEEK, Changed, FlowChanged, changed
@@ -74,9 +74,9 @@ class ChangePoint(ConditionRule[ChangePointParameters]):
         last = _last_sunday(finding.situation.day)
         first, until = window(last, WEEK * (found.reference + found.weeks))
         made_of = (
-            ("mean", str(to_decimal(found.mean))),
-            ("sigma", str(to_decimal(found.sigma))),
-            ("cusum", str(to_decimal(found.sum_of(finding.measured.facet == RISE)))),
+            ("mean", to_text(found.mean)),
+            ("sigma", to_text(found.sigma)),
+            ("cusum", to_text(found.sum_of(finding.measured.facet == RISE))),
             ("weeks", str(found.weeks)),
         )
         return Facts(Window(name=f"{found.reference + found.weeks}w", first=first, last=until), made_of)

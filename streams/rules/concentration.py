@@ -9,7 +9,7 @@ from pydantic import Field
 
 from schemas.rules import Severity
 from streams.customer import CLASSES, Customer
-from streams.money import to_decimal, to_units
+from streams.money import to_decimal, to_text, to_units
 from streams.rule import EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Floor, Measured, Prepared, Said
 from streams.screens import Screen, Standing, standing_of
 from streams.screens.assets import MILLION, Concentrated, largest_class, largest_held, squares
@@ -59,12 +59,12 @@ class Concentration(ConditionRule[ConcentrationParameters]):
 
     def facts(self, finding: Finding[ConcentrationParameters]) -> Facts:
         facet, customer = finding.measured.facet, finding.situation.customer
-        floor = ("aum_floor", str(to_decimal(_floor(finding.prepared))))
+        floor = ("aum_floor", to_text(_floor(finding.prepared)))
         if facet == HHI:
             total = sum((to_decimal(value) ** 2 for value in customer.owned), Decimal(0))
             return Facts(facts=(("squares", str(total)), floor))
         value, name = _largest(customer, facet)
-        return Facts(facts=(("largest", name), ("value", str(to_decimal(value))), floor))
+        return Facts(facts=(("largest", name), ("value", to_text(value)), floor))
 
     def say(self, finding: Finding[ConcentrationParameters]) -> Said:
         facet, customer = finding.measured.facet, finding.situation.customer
@@ -112,8 +112,7 @@ def _largest(customer: Customer, facet: str) -> tuple[int, str]:
 
 def _floor(prepared: Prepared[ConcentrationParameters]) -> int:
     """At least one unit, so that there is something to divide by."""
-    tiers = prepared.tiers or (prepared.tier,)
-    return max(1, to_units(prepared.parameters.aum_floor or tiers[0].abs_floor))
+    return max(1, prepared.aum_floor)
 
 
 RULE = Concentration()

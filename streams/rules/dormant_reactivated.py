@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from streams.money import to_decimal
+from streams.money import to_text
 from streams.portfolio import INITIATED
 from streams.rule import EVERYTHING, INSUFFICIENT_HISTORY, EventRule, Facts, Finding, Floor, Measured, Parameters, Prepared, Said
 from streams.situation import Situation
@@ -48,7 +48,7 @@ class DormantReactivated(EventRule[DormantParameters]):
     def facts(self, finding: Finding[DormantParameters]) -> Facts:
         situation = finding.situation
         last = on(situation.calendar.date_of(situation.active_before)).isoformat() if situation.active_before else "never"
-        return Facts(facts=(("last_active", last), ("abs_floor", str(to_decimal(finding.prepared.floor)))))
+        return Facts(facts=(("last_active", last), ("abs_floor", to_text(finding.prepared.floor))))
 
     def say(self, finding: Finding[DormantParameters]) -> Said:
         effect = finding.situation.effect

@@ -12,7 +12,7 @@ from schemas.rules import Severity
 from streams.customer import Customer
 from streams.gate import floor_then, lowest_floor
 from streams.memory import PAYMENT_DAYS, name_of
-from streams.money import to_decimal
+from streams.money import to_text
 from streams.portfolio import payee_of
 from streams.rule import (
     CORRECTIONS,
@@ -80,10 +80,10 @@ class DripOutflow(ConditionRule[DripParameters]):
             (
                 ("payee", finding.measured.facet),
                 ("debits", str(found.count)),
-                ("sum", str(to_decimal(found.total))),
-                ("largest", str(to_decimal(found.largest))),
-                ("aum_before", str(to_decimal(found.before))),
-                ("abs_floor", str(to_decimal(_floor(situation.customer, prepared, found)))),
+                ("sum", to_text(found.total)),
+                ("largest", to_text(found.largest)),
+                ("aum_before", to_text(found.before)),
+                ("abs_floor", to_text(_floor(situation.customer, prepared, found))),
                 ("pct", str(prepared.parameters.pct)),
             ),
         )

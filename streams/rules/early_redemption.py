@@ -10,7 +10,7 @@ from pydantic import Field
 
 from schemas.movements import Direction, Flow, Kind
 from schemas.rules import Severity
-from streams.money import to_decimal
+from streams.money import to_decimal, to_text
 from streams.portfolio import Effect
 from streams.rule import Bands, EventRule, Facts, Finding, Measured, Parameters, Prepared, Said
 from streams.screens import Screen
@@ -65,8 +65,8 @@ class EarlyRedemption(EventRule[RedemptionParameters]):
             facts=(
                 ("account_id", posting.account_id),
                 ("currency", posting.currency),
-                ("taken", str(to_decimal(posting.units))),
-                ("position", str(to_decimal(effect.account.balance + posting.units))),
+                ("taken", to_text(posting.units)),
+                ("position", to_text(effect.account.balance + posting.units)),
                 ("maturity", effect.account.maturity or ""),
                 ("days_left", str(_days_left(situation, effect))),
             )

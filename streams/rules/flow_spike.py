@@ -9,7 +9,7 @@ from pydantic import Field
 
 from schemas.movements import Flow
 from schemas.rules import Severity
-from streams.money import to_decimal
+from streams.money import to_text
 from streams.rule import CORRECTIONS, EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Floor, Measured, Prepared, Said
 from streams.screens import Screen
 from streams.screens.flows import MILLION, UNKNOWN, FlowIsOff, net_of, usual
@@ -59,10 +59,10 @@ class FlowSpike(ConditionRule[FlowSpikeParameters]):
         net, mean, deviation = _made_of(finding)
         return Facts(
             facts=(
-                ("net_flow", str(to_decimal(net))),
-                ("mean", str(to_decimal(mean))),
-                ("deviation", str(to_decimal(deviation))),
-                ("abs_floor", str(to_decimal(finding.prepared.floor))),
+                ("net_flow", to_text(net)),
+                ("mean", to_text(mean)),
+                ("deviation", to_text(deviation)),
+                ("abs_floor", to_text(finding.prepared.floor)),
             )
         )
 

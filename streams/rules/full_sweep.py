@@ -8,7 +8,7 @@ from pydantic import Field
 
 from schemas.movements import Direction
 from schemas.rules import Severity
-from streams.money import to_decimal
+from streams.money import to_text
 from streams.portfolio import DAY_SECONDS
 from streams.rule import EXTERNAL_DEBIT, Bands, EventRule, Facts, Finding, Floor, Measured, Parameters, Prepared, Said
 from streams.screens import RecentDebitsReach, Screen
@@ -68,9 +68,9 @@ class FullSweep(EventRule[SweepParameters]):
         return Facts(
             facts=(
                 ("account_id", finding.measured.facet),
-                ("left", str(to_decimal(left))),
-                ("base", str(to_decimal(balance + left))),
-                ("abs_floor", str(to_decimal(finding.prepared.floor))),
+                ("left", to_text(left)),
+                ("base", to_text(balance + left)),
+                ("abs_floor", to_text(finding.prepared.floor)),
             )
         )
 

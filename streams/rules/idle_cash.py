@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from schemas.rules import Severity
-from streams.money import to_decimal
+from streams.money import to_decimal, to_text
 from streams.rule import LONGEST_WINDOW, Bands, ConditionParameters, ConditionRule, Facts, Finding, Floor, Measured, Prepared, Said
 from streams.screens import Screen, standing_of
 from streams.screens.assets import DEMAND, CashIdle, idle_run
@@ -52,7 +52,7 @@ class IdleCash(ConditionRule[IdleCashParameters]):
     def facts(self, finding: Finding[IdleCashParameters]) -> Facts:
         since = on(finding.situation.day - finding.measured.value).isoformat()
         held = to_decimal(_held(finding))
-        return Facts(facts=(("limit", str(to_decimal(finding.prepared.floor))), ("since", since), ("demand_deposits", str(held))))
+        return Facts(facts=(("limit", to_text(finding.prepared.floor)), ("since", since), ("demand_deposits", str(held))))
 
     def say(self, finding: Finding[IdleCashParameters]) -> Said:
         currency = finding.situation.bank.base_currency

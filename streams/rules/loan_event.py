@@ -10,7 +10,7 @@ from pydantic import Field
 from schemas.movements import Direction, Kind
 from schemas.rules import Severity
 from streams.findings import band, identity
-from streams.money import to_decimal
+from streams.money import to_text
 from streams.portfolio import Effect
 from streams.posting import Posting
 from streams.rule import EVERYTHING, Bands, EventRule, Facts, Finding, Floor, Measured, Parameters, Prepared, Said
@@ -78,10 +78,10 @@ class LoanEvent(EventRule[LoanParameters]):
         named = [("type", what), ("account_id", posting.account_id), ("account_currency", posting.currency)]
         if what == OVERDUE:
             return Facts(facts=(*named, ("overdue_days", str(finding.measured.value)), ("overdue_before", str(effect.overdue_before))))
-        named.append(("amount", str(to_decimal(posting.units))))
+        named.append(("amount", to_text(posting.units)))
         if what == EARLY_REPAYMENT:
-            named.append(("owed", str(to_decimal(_owed(posting, effect)))))
-        return Facts(facts=(*named, ("abs_floor", str(to_decimal(finding.prepared.floor)))))
+            named.append(("owed", to_text(_owed(posting, effect))))
+        return Facts(facts=(*named, ("abs_floor", to_text(finding.prepared.floor))))
 
     def say(self, finding: Finding[LoanParameters]) -> Said:
         posting = finding.situation.posting

@@ -12,7 +12,7 @@ from pydantic import Field
 from schemas.rules import Severity
 from streams.customer import Account, Customer
 from streams.falling import FallingParameters, FallingRule
-from streams.money import to_decimal, to_units
+from streams.money import to_text, to_units
 from streams.payments import ahead, ordinal_of
 from streams.rule import EVERYTHING, Bands, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen
@@ -83,7 +83,7 @@ class LowBalance(FallingRule[LowBalanceParameters]):
         account = _account(facet, situation)
         told = (
             ("account_id", facet.removesuffix(SCHEDULED)),
-            ("balance", str(to_decimal(account.balance))),
+            ("balance", to_text(account.balance)),
             ("account_currency", account.currency),
         )
         return Facts(facts=(*told, ("until", _until(finding).isoformat())) if facet.endswith(SCHEDULED) else told)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from schemas.rules import Severity
-from streams.money import to_decimal
+from streams.money import to_text
 from streams.rule import Bands, EventRule, Facts, Finding, Floor, Measured, Parameters, Prepared, Said
 from streams.screens import Screen
 from streams.screens.calendar import Chain, PlacingEnded, chains_of
@@ -70,8 +70,8 @@ class MaturedNotReinvested(EventRule[IdleParameters]):
         chain = _chain(finding)
         return Facts(
             facts=(
-                ("proceeds", str(to_decimal(chain.proceeds))),
-                ("placed", str(to_decimal(chain.placed))),
+                ("proceeds", to_text(chain.proceeds)),
+                ("placed", to_text(chain.placed)),
                 ("came_on", on(chain.day).isoformat()),
                 ("until", on(chain.until).isoformat()),
                 ("share", str(finding.prepared.parameters.share)),

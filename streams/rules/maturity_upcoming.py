@@ -8,7 +8,7 @@ from datetime import date
 from pydantic import Field
 
 from streams.customer import Account, Customer
-from streams.money import to_decimal
+from streams.money import to_text
 from streams.rule import EventRule, Facts, Finding, Measured, Parameters, Prepared, Said
 from streams.screens import Screen
 from streams.screens.calendar import MaturesSoon, terms_ending, working_day
@@ -77,7 +77,7 @@ class MaturityUpcoming(EventRule[MaturityParameters]):
             facts=(
                 ("account_id", account_id),
                 ("matures_on", account.maturity or ""),
-                ("balance", str(to_decimal(account.balance))),
+                ("balance", to_text(account.balance)),
                 ("currency", account.currency),
                 ("product", account.product or ""),
             )

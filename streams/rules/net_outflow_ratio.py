@@ -10,10 +10,10 @@ from pydantic import Field
 
 from schemas.notifications import Window
 from schemas.rules import Severity
-from streams.money import to_decimal
+from streams.money import to_text
 from streams.rule import EVERYTHING, LONGEST_WINDOW, Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen, standing_of
-from streams.screens.flows import MILLION, UNKNOWN, DrainedBy, drained
+from streams.screens.flows import UNKNOWN, DrainedBy, drained
 from streams.situation import Situation
 from streams.windows import window
 from streams.wording import Text, money, share
@@ -49,20 +49,21 @@ class NetOutflowRatio(ConditionRule[NetOutflowParameters]):
 
     def screens(self, prepared: Prepared[NetOutflowParameters]) -> tuple[Screen, ...]:
         own = prepared.parameters
-        shares = [(days, millionths(part)) for days, part in sorted(own.shares.items())]
-        return (DrainedBy(shares, [standing_of(self.name, f"{days}d", part, own.rearm, prepared.bands) for days, part in shares]),)
+        shares = sorted(prepared.shares)
+        standings = [standing_of(self.name, facet, part, own.rearm, prepared.bands) for _, part, facet in shares]
+        return (DrainedBy([(days, part) for days, part, _ in shares], standings),)
 
     def measure(self, situation: Situation, prepared: Prepared[NetOutflowParameters]) -> Iterator[Measured]:
         history, today = situation.customer.history, situation.day
-        for days, part in prepared.parameters.shares.items():
+        for days, part, facet in prepared.shares:
             value = drained(history, today, days)
             if value != UNKNOWN:
-                yield Measured(value, millionths(part), f"{days}d")
+                yield Measured(value, part, facet)
 
     def facts(self, finding: Finding[NetOutflowParameters]) -> Facts:
         days, net, before = _made_of(finding)
         first, last = window(finding.situation.day, days)
-        made_of = (("net_outflow", str(to_decimal(net))), ("aum_at_start", str(to_decimal(before))))
+        made_of = (("net_outflow", to_text(net)), ("aum_at_start", to_text(before)))
         return Facts(Window(name=finding.measured.facet, first=first, last=last), made_of)
 
     def say(self, finding: Finding[NetOutflowParameters]) -> Said:
@@ -95,11 +96,6 @@ class NetOutflowRatio(ConditionRule[NetOutflowParameters]):
                 "Get in touch soon: learn where the money goes and prepare an offer to keep it.",
             ),
         )
-
-
-def millionths(part: Decimal) -> int:
-    """A share with at most six decimals in millionths."""
-    return int(part * MILLION)
 
 
 def _made_of(finding: Finding[NetOutflowParameters]) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@ from schemas.notifications import Classification
 from schemas.rules import Severity
 from streams.gate import floor_then, lowest_floor
 from streams.memory import Passing
-from streams.money import to_decimal
+from streams.money import to_text
 from streams.rule import EXTERNAL_DEBIT, Bands, EventRule, Facts, Finding, Floor, Measured, Parameters, Prepared, Said
 from streams.screens import Screen
 from streams.screens.single import MILLION, PassesThrough, completed
@@ -68,10 +68,10 @@ class PassThrough(EventRule[PassingParameters]):
         return Facts(
             facts=(
                 ("credits", ", ".join(one.identity for one in found)),
-                ("credited", str(to_decimal(first.value))),
+                ("credited", to_text(first.value)),
                 ("credited_at", situation.calendar.local(first.at).isoformat()),
-                ("out", str(to_decimal(first.out))),
-                ("abs_floor", str(to_decimal(floor_then(prepared, situation.customer, first.tier)))),
+                ("out", to_text(first.out)),
+                ("abs_floor", to_text(floor_then(prepared, situation.customer, first.tier))),
             )
         )
 

@@ -12,7 +12,7 @@ from schemas.notifications import Window
 from schemas.rules import Severity
 from streams.customer import Customer
 from streams.memory import SALARY_DAYS
-from streams.money import ceiling, to_decimal, to_units
+from streams.money import ceiling, to_text, to_units
 from streams.rule import Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen
 from streams.screens.flows import LONG_AGO, MILLION, WEEK, WorthMore, salary_level, through_flow
@@ -69,11 +69,11 @@ class PotentialHighNetWorth(ConditionRule[PotentialParameters]):
         flow, needed, level = _made_of(finding.situation, finding.prepared)
         first, last = window(finding.situation.day, LONG_AGO)
         made_of = (
-            ("through_flow", str(to_decimal(flow))),
-            ("needed_flow", str(to_decimal(needed))),
-            ("salary_level", str(to_decimal(level))),
+            ("through_flow", to_text(flow)),
+            ("needed_flow", to_text(needed)),
+            ("salary_level", to_text(level)),
             ("salary", str(finding.prepared.parameters.salary)),
-            ("average", str(to_decimal(finding.situation.average or 0))),
+            ("average", to_text(finding.situation.average or 0)),
         )
         return Facts(Window(name="365d", first=first, last=last), made_of)
 

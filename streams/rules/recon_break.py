@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from schemas.notifications import EVERY_RULE
 from schemas.rules import Severity
-from streams.money import to_decimal
+from streams.money import to_text
 from streams.rule import Bands, EventRule, Facts, Finding, Measured, Parameters, Prepared, Said
 from streams.situation import Situation
 from streams.wording import Text, money
@@ -50,8 +50,8 @@ class ReconBreak(EventRule[ReconParameters]):
             facts=(
                 ("account_id", posting.account_id),
                 ("currency", posting.currency),
-                ("kept", str(to_decimal(stated - effect.broke))),
-                ("stated", str(to_decimal(stated))),
+                ("kept", to_text(stated - effect.broke)),
+                ("stated", to_text(stated)),
                 ("source", posting.source),
             )
         )

@@ -9,7 +9,7 @@ from pydantic import Field
 from schemas.movements import Direction, Flow, Kind
 from schemas.rules import Severity
 from streams.findings import identity
-from streams.money import to_decimal
+from streams.money import to_text
 from streams.rule import Bands, EventRule, Facts, Finding, Measured, Prepared, Said
 from streams.rules.matured_not_reinvested import ProceedsParameters
 from streams.screens import Screen
@@ -57,8 +57,8 @@ class Reinvested(EventRule[ReinvestedParameters]):
             return Facts()
         return Facts(
             facts=(
-                ("proceeds", str(to_decimal(chain.proceeds))),
-                ("placed", str(to_decimal(chain.placed))),
+                ("proceeds", to_text(chain.proceeds)),
+                ("placed", to_text(chain.placed)),
                 ("came_on", on(chain.day).isoformat()),
                 ("tolerance", str(finding.prepared.parameters.tolerance)),
             )

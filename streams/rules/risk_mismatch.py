@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from schemas.rules import Severity
-from streams.money import to_decimal, to_units
+from streams.money import to_text, to_units
 from streams.rule import EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen, standing_of
 from streams.screens.assets import RiskAbove, risk, risk_above
@@ -53,7 +53,7 @@ class RiskMismatch(ConditionRule[RiskParameters]):
     def facts(self, finding: Finding[RiskParameters]) -> Facts:
         customer = finding.situation.customer
         weighted, owned = risk(customer)
-        told = (("weighted", str(to_decimal(weighted))), ("owned", str(to_decimal(owned))))
+        told = (("weighted", to_text(weighted)), ("owned", to_text(owned)))
         return Facts(facts=(("risk_profile", str(customer.profile.risk_profile)), *told))
 
     def say(self, finding: Finding[RiskParameters]) -> Said:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from schemas.rules import Severity
 from streams.falling import FallingParameters, FallingRule
-from streams.money import to_decimal, to_units
+from streams.money import to_text, to_units
 from streams.rule import Bands, Facts, Finding, Measured, Prepared, Said
 from streams.rules.tier import line_of, tier_name
 from streams.screens import Screen
@@ -59,7 +59,7 @@ class TierDownRisk(FallingRule[TierDownParameters]):
     def facts(self, finding: Finding[TierDownParameters]) -> Facts:
         now, before = _averages(finding)
         line = line_of(finding.measured, finding.situation)
-        return Facts(facts=(("average", str(to_decimal(now))), ("average_before", str(to_decimal(before))), ("line", str(line))))
+        return Facts(facts=(("average", to_text(now)), ("average_before", to_text(before)), ("line", str(line))))
 
     def say(self, finding: Finding[TierDownParameters]) -> Said:
         now, before = _averages(finding)

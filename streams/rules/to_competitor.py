@@ -12,7 +12,7 @@ from pydantic import Field
 from schemas.notifications import Window
 from schemas.rules import Severity
 from streams.memory import ELSEWHERE_DAYS, institution, name_of
-from streams.money import to_decimal
+from streams.money import to_text
 from streams.portfolio import MOVES_ELSEWHERE, elsewhere_of
 from streams.posting import Posting
 from streams.rule import (
@@ -79,7 +79,7 @@ class ToCompetitor(EventRule[CompetitorParameters]):
 
     def facts(self, finding: Finding[CompetitorParameters]) -> Facts:
         who = _institution(finding.situation.posting, finding.prepared.parameters.institutions)
-        return Facts(facts=(("institution", who), ("abs_floor", str(to_decimal(finding.prepared.floor)))))
+        return Facts(facts=(("institution", who), ("abs_floor", to_text(finding.prepared.floor))))
 
     def say(self, finding: Finding[CompetitorParameters]) -> Said:
         who = _institution(finding.situation.posting, finding.prepared.parameters.institutions)
@@ -131,7 +131,7 @@ class CumulativeToCompetitor(ConditionRule[DrainParameters]):
     def facts(self, finding: Finding[DrainParameters]) -> Facts:
         days = int(finding.measured.facet[:-1])
         first, last = window(finding.situation.day, days)
-        floor = ("abs_floor", str(to_decimal(finding.prepared.floor)))
+        floor = ("abs_floor", to_text(finding.prepared.floor))
         times = ("times", str(finding.prepared.parameters.limits[days]))
         return Facts(Window(name=finding.measured.facet, first=first, last=last), (floor, times))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streams.money import to_decimal, to_quantity
+from streams.money import to_quantity, to_text
 from streams.rule import EVERYTHING, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen
 from streams.screens.feed import Unpriced
@@ -42,7 +42,7 @@ class UnpricedPosition(ConditionRule[ConditionParameters]):
     def facts(self, finding: Finding[ConditionParameters]) -> Facts:
         name = finding.measured.facet
         account = finding.situation.customer.accounts[name]
-        facts = (("account_id", name), ("currency", account.currency), ("balance", str(to_decimal(account.balance))))
+        facts = (("account_id", name), ("currency", account.currency), ("balance", to_text(account.balance)))
         if account.held == 0:
             return Facts(facts=facts)
         return Facts(facts=(*facts, ("instrument", account.instrument or ""), ("quantity", format(to_quantity(account.held), "f"))))

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from schemas.rules import Severity
 from streams.memory import AMOUNTS
-from streams.money import to_decimal
+from streams.money import to_text
 from streams.rule import (
     EXTERNAL_CREDIT,
     EXTERNAL_DEBIT,
@@ -76,7 +76,7 @@ class UnusualAmount(EventRule[UnusualParameters]):
                 ("compared", str(found.count)),
                 ("median", str(Decimal(found.centre).scaleb(-12) / 2 - 4)),
                 ("mad", str(Decimal(found.mad).scaleb(-12) / 4)),
-                ("abs_floor", str(to_decimal(finding.prepared.floor))),
+                ("abs_floor", to_text(finding.prepared.floor)),
             )
         )
 

@@ -13,6 +13,7 @@ from mypy_extensions import i64
 
 from schemas.movements import AssetClass
 from streams.customer import CLASSES, IS_LIABILITY, Account, Customer
+from streams.exact import SMALL, millionths, reaches
 from streams.history import KINDS_OF_CLASS
 from streams.payments import ahead, ordinal_of
 from streams.portfolio import Effect
@@ -29,6 +30,7 @@ SCHEDULED: Final = ":scheduled"
 LEAST_RISK: Final = 1
 """The score of a holding that has none."""
 _SHORTEST_MONTH: Final = 28
+_MOST_DATES: Final = 100_000
 _COUNT: Final[i64] = len(CLASSES)
 _NEAR: Final = 1e-9
 """Far more than a share is out by when it is reckoned in floating point, far less than anybody sets as a threshold."""
@@ -97,14 +99,13 @@ def scheduled(customer: Customer, account_id: str, account: Account, day: i64, c
     return due
 
 
-def covered(customer: Customer, account_id: str, account: Account, day: i64, country: str) -> bool:
-    """Whether an account has enough for all its standing orders, however their dates fall: told without looking at the dates."""
-    often = len(ahead(day, BUSINESS_DAYS, country)) // _SHORTEST_MONTH + 1
+def most_scheduled(customer: Customer, account_id: str, often: int) -> int:
+    """As much as can leave an account, or all of them if none is named, when every standing order falls due so often."""
     most = 0
     for order in customer.profile.standing:
-        if order.account_id == account_id:
-            most += order.units * often
-    return account.balance >= most
+        if account_id == "" or order.account_id == account_id:
+            most += order.units
+    return most * often
 
 
 def _loans_ending(customer: Customer, day: i64, country: str) -> int:
@@ -137,6 +138,8 @@ class BalanceBelow(Screen):
         self.rearm = rearm
         """As a ratio of whole numbers."""
         self.country = country
+        self._often: dict[int, int] = {}
+        """How often a day of the month can come in the business days after a date."""
 
     def passes(self, customer: Customer, effect: Effect) -> bool:
         """See `Screen`."""
@@ -179,23 +182,34 @@ class BalanceBelow(Screen):
         over, under = self.rearm
         return held.notification_id != "" and over * value < under * threshold
 
-    def _below(self, customer: Customer, day: i64) -> bool:
+    def _below(self, customer: Customer, day: int) -> bool:
         lends = False
         least = self.least
-        accounts = customer.accounts
-        for account in accounts.values():
+        lowest = -1
+        for account in customer.accounts.values():
             if account.asset_class == DEMAND:
                 value = account.value
-                if value is not None and value < least:
-                    return True
+                if value is not None:
+                    if value < least:
+                        return True
+                    balance = account.balance
+                    if lowest < 0 or balance < lowest:
+                        lowest = balance
             elif account.asset_class == LOAN and account.maturity is not None:
                 lends = True
         if not lends and not customer.profile.standing:
             return False
-        for account_id, account in accounts.items():
+        often = self._often.get(day)
+        if often is None:
+            if len(self._often) > _MOST_DATES:
+                self._often.clear()
+            often = self._often[day] = len(ahead(day, BUSINESS_DAYS, self.country)) // _SHORTEST_MONTH + 1
+        if not lends and lowest >= most_scheduled(customer, "", often):
+            return False
+        for account_id, account in customer.accounts.items():
             if account.asset_class == DEMAND:
                 value = account.value
-                if value is None or (not lends and covered(customer, account_id, account, day, self.country)):
+                if value is None or (not lends and account.balance >= most_scheduled(customer, account_id, often)):
                     continue
                 if value < scheduled(customer, account_id, account, day, self.country):
                     return True
@@ -210,7 +224,7 @@ def change(customer: Customer, day: i64, days: i64) -> int:
     before = customer.history.close(day - days)
     if before is None or before <= 0:
         return NOTHING
-    return abs(customer.aum - before) * MILLION // before
+    return millionths(abs(customer.aum - before), before)
 
 
 class AumChanged(Screen):
@@ -251,7 +265,7 @@ class AumChanged(Screen):
             before = customer.history.close(day - days)
             if before is None or before <= 0 or (before < self.floor and aum < self.floor):
                 continue
-            if abs(aum - before) * MILLION >= standing.threshold * before:
+            if reaches(abs(aum - before), standing.threshold, before):
                 return True
         return False
 
@@ -313,13 +327,24 @@ def drifts(customer: Customer, day: i64, days: i64) -> list[int]:
         if total <= 0:
             return []
         for place in range(len(target)):
-            drift = abs(int(held[place]) * MILLION - target[place] * total) // total
+            drift = _off(held[place], target[place], total) // total
             if len(found) <= place:
                 found.append(drift)
             elif drift < found[place]:
                 found[place] = drift
         date += 1
     return found
+
+
+def _off(value: int, target: int, total: int) -> int:
+    """By how much a value is off so many millionths of a total above 0, either way, times a million."""
+    if -SMALL < value < SMALL and total < SMALL:
+        small: i64 = value
+        share: i64 = target
+        of: i64 = total
+        off = small * 1_000_000 - share * of
+        return off if off >= 0 else -off
+    return abs(value * MILLION - target * total)
 
 
 def drift_limit(target: int, absolute: int, relative: int) -> int:
@@ -338,7 +363,7 @@ def total_drift(customer: Customer) -> int:
     total = customer.aum
     off = 0
     for place in range(len(target)):
-        off += abs(int(held[place]) * MILLION - target[place] * total)
+        off += _off(held[place], target[place], total)
     return off // (2 * total)
 
 
@@ -574,39 +599,52 @@ class Concentrated(Screen):
         aum = customer.aum
         if aum < self.floor:
             return True
-        if not self.of_class.stays(customer, largest_class(customer)[0] * MILLION // aum):
+        if not self.of_class.stays(customer, millionths(largest_class(customer)[0], aum)):
             return False
         if not self.hhi.stays(customer, squares(customer)):
             return False
-        if not self._named(customer):
+        most = self._named(customer)
+        if most == 0:
             return self.instrument.stays(customer, 0) and self.issuer.stays(customer, 0)
-        return self.instrument.stays(customer, largest_held(customer, False)[0] * MILLION // aum) and self.issuer.stays(
-            customer, largest_held(customer, True)[0] * MILLION // aum
+        if not reaches(most, self.instrument.threshold, aum) and not self._open(customer):
+            return True
+        return self.instrument.stays(customer, millionths(largest_held(customer, False)[0], aum)) and self.issuer.stays(
+            customer, millionths(largest_held(customer, True)[0], aum)
         )
 
-    def _named(self, customer: Customer) -> bool:
-        """Whether anything held has an instrument or an issuer."""
-        for account in customer.accounts.values():  # noqa: SIM110 - a generator costs more
+    def _open(self, customer: Customer) -> bool:
+        """Whether an instrument or an issuer is, or was lately, too large a share."""
+        return self.instrument.key in customer.conditions or self.issuer.key in customer.conditions
+
+    def _named(self, customer: Customer) -> int:
+        """What all that has an instrument or an issuer is worth, as far as it is above 0: none of them is worth more."""
+        most = 0
+        for account in customer.accounts.values():
             if account.instrument is not None or account.issuer is not None:
-                return True
-        return False
+                value = account.value
+                if value is not None and value > 0:
+                    most += value
+        return most
 
     def _concentrated(self, customer: Customer) -> bool:
         aum = customer.aum
         if aum < self.floor or aum <= 0:
             return False
-        limit = self.of_class.threshold * aum
+        limit = self.of_class.threshold
+        whole = float(aum)
         summed = 0.0
         for value in customer.owned:
-            if int(value) * MILLION >= limit:
+            if value == 0:
+                continue
+            if reaches(value, limit, aum):
                 return True
-            weight = float(value) / float(aum)
+            weight = float(value) / whole
             summed += weight * weight
         if summed >= self.hhi.threshold / 1e6 - _NEAR:
             return True
-        if not self._named(customer):
+        if not reaches(self._named(customer), limit, aum):
             return False
-        return largest_held(customer, False)[0] * MILLION >= limit or largest_held(customer, True)[0] * MILLION >= limit
+        return reaches(largest_held(customer, False)[0], limit, aum) or reaches(largest_held(customer, True)[0], limit, aum)
 
 
 # --- R28 ---------------------------------------------------------------------------------------------------------------------------------
@@ -630,7 +668,7 @@ def risk_above(customer: Customer) -> int:
     weighted, total = risk(customer)
     if profile == 0 or total == 0:
         return 0
-    return -((profile * total - weighted) * MILLION // total)
+    return -millionths(profile * total - weighted, total)
 
 
 class RiskAbove(Screen):
@@ -660,7 +698,8 @@ class RiskAbove(Screen):
         profile = customer.profile.risk_profile
         if profile == 0:
             return False
+        tolerated = profile + self.tolerance // MILLION
         for account in customer.accounts.values():
-            if (account.risk_score - profile) * MILLION > self.tolerance:
+            if account.risk_score > tolerated:
                 return risk_above(customer) > self.tolerance
         return False

@@ -64,12 +64,21 @@ class MaturesSoon(Screen):
     def __init__(self, country: str, notices: tuple[int, ...]) -> None:
         self.country = country
         self.notices = notices
+        self._day: int = 0
+        self._ends: dict[str, int] = {}
+        """What ends so long after the day that was asked about last."""
 
     def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
         """See `Screen`."""
+        if day != self._day:
+            self._ends = terms_ending(self.country, day, self.notices)
+            self._day = day
+        ends = self._ends
+        if not ends:
+            return False
         for account in customer.accounts.values():
             matures = account.maturity
-            if matures is not None and account.balance > 0 and matures in terms_ending(self.country, day, self.notices):
+            if matures is not None and account.balance > 0 and matures in ends:
                 return True
         return False
 

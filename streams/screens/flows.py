@@ -14,6 +14,7 @@ from mypy_extensions import i64
 
 from schemas.movements import Flow
 from streams.customer import Customer
+from streams.exact import millionths, reaches
 from streams.history import CLOSE, CREDITS, DEBITS, MOVEMENTS, WIDTH, WITHDRAWALS, History
 from streams.portfolio import PLAIN, Effect
 from streams.screens import Screen, Standing
@@ -110,7 +111,7 @@ class DrainedBy(Screen):
                 return False
             if net > 0:
                 before = rows[place + CLOSE]
-                if before > 0 and int(net) * MILLION >= share * int(before):
+                if before > 0 and reaches(net, share, before):
                     return True
         return False
 
@@ -444,7 +445,7 @@ class Months:
         """The month per the largest before it, in millionths, rounded down, and at least 0; UNKNOWN where that is 0."""
         if self.peak <= 0:
             return UNKNOWN
-        return self.current * MILLION // self.peak if self.current > 0 else 0
+        return millionths(self.current, self.peak) if self.current > 0 else 0
 
 
 def months(history: History, day: i64, credit: bool, times: i64 = 0) -> Months:
@@ -473,7 +474,7 @@ def months(history: History, day: i64, credit: bool, times: i64 = 0) -> Months:
             with_flow += 1
             if flow > peak:
                 peak = flow
-                if times > 0 and int(current) * MILLION < int(times) * int(flow):
+                if times > 0 and not reaches(current, times, flow):
                     return Months(current, peak, 0)
     return Months(current, peak, with_flow)
 

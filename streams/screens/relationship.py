@@ -13,14 +13,13 @@ class Sign:
     def __init__(self, rule: str, weight: int) -> None:
         self.rule = rule
         self.weight = weight
-        self.prefix = f"{rule}:"
         self.name = name_of(rule)
 
     def shows(self, customer: Customer, since: int) -> bool:
         """Whether it is open, or has fired on the date or later."""
         if customer.memory.fired_since(self.name, since):
             return True
-        return any(held.notification_id != "" and key.startswith(self.prefix) for key, held in customer.conditions.items())
+        return any(held.notification_id != "" and held.rule == self.rule for held in customer.conditions.values())
 
 
 class SignsReach(Screen):
@@ -28,17 +27,26 @@ class SignsReach(Screen):
 
     def __init__(self, signs: list[Sign], days: int, score: int) -> None:
         self.signs = signs
+        self.by_rule = {sign.rule: sign for sign in signs}
         self.days = days
         self.score = score
 
     def passes_close(self, customer: Customer, day: int, average: int | None) -> bool:  # noqa: ARG002
         """See `Screen`."""
-        if not customer.conditions and len(customer.memory.fired) == 0:
-            return False
         reached = 0
-        for sign in self.signs:
-            if sign.shows(customer, day - self.days + 1):
+        shown: list[Sign] = []
+        for held in customer.conditions.values():
+            sign = self.by_rule.get(held.rule)
+            if sign is not None and held.notification_id != "" and sign not in shown:
+                shown.append(sign)
                 reached += sign.weight
+        fired = customer.memory.fired
+        if len(fired) > 0:
+            for sign in self.signs:
+                if reached >= self.score:
+                    return True
+                if sign not in shown and customer.memory.fired_since(sign.name, day - self.days + 1):
+                    reached += sign.weight
         return reached >= self.score
 
 

@@ -17,7 +17,7 @@ from schemas.prices import Price
 from schemas.rules import Severity
 from streams.customer import Profile
 from streams.decide import decide, pass_time
-from streams.findings import band, identity, in_unit, notification_id
+from streams.findings import band, identity, in_unit, notification_id, written
 from streams.portfolio import DAY_SECONDS
 from streams.positions import snapshot
 from streams.posting import Posting
@@ -139,4 +139,5 @@ def test_no_movement_of_the_contract_stops_the_detector(
     told += pass_time(customer, min(customer.clock + 800 * DAY_SECONDS, instant("2199-12-31 00:00")), seen_at, own)
     Position.model_validate_json(snapshot(customer, own.books.first))
     for each in told:
-        assert Notification.model_validate_json(each.model_dump_json(exclude_none=True)) == each
+        assert written(each) == each.model_dump_json(exclude_none=True).encode()
+        assert Notification.model_validate_json(written(each)) == each

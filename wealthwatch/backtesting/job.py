@@ -13,6 +13,7 @@ from schemas.dead_letters import Fault
 from schemas.notifications import Notification
 from streams.backtest import KEPT_ERAS, Backtest, order_of
 from streams.decide import Result
+from streams.findings import written
 from streams.history import History
 from streams.posting import Posting
 from streams.reading import read
@@ -185,4 +186,4 @@ class Job:
 
 
 def _keep(found: Notification, runs: Runs) -> None:
-    runs.add(order_of(found), found.model_dump_json(exclude_none=True).encode())
+    runs.add(order_of(found), written(found))

@@ -23,6 +23,7 @@ from schemas.rules import Severity
 from streams.book import all_rules
 from streams.customer import Customer
 from streams.falling import FallingRule
+from streams.findings import written
 from streams.rule import ConditionRule, EventRule, Measured
 from streams.situation import Situation
 from streams.state import new_customer
@@ -215,6 +216,15 @@ def test_the_history_of_this_suite_makes_it_speak(name: str) -> None:
 
 def test_the_same_history_is_told_in_the_same_bytes() -> None:
     assert [one.model_dump_json() for one in play().told] == [one.model_dump_json() for one in play().told]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_what_it_says_is_a_message_of_the_contract_to_the_last_byte(name: str) -> None:
+    """The engine makes its messages without looking at each value again, and writes them by itself."""
+    for one in told_by(name):
+        assert written(one) == one.model_dump_json(exclude_none=True).encode()
+        assert Notification.model_validate_json(written(one)) == one
+        assert one.model_fields_set == set(Notification.model_fields)
 
 
 @lru_cache(maxsize=1)
