@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, Final, TypeVar
 
 from iso4217 import Currency
@@ -44,13 +45,18 @@ def made_of(model: type[M], fields: dict[str, Any]) -> M:
     """
     made = model.__new__(model)
     _put(made, "__dict__", fields)
-    _put(made, "__pydantic_fields_set__", set(fields))
+    _put(made, "__pydantic_fields_set__", _all_fields(model))
     _put(made, "__pydantic_extra__", None)
     _put(made, "__pydantic_private__", None)
     return made
 
 
 _put: Final = object.__setattr__  # past the model, which never changes
+
+
+@cache
+def _all_fields(model: type[Message]) -> set[str]:
+    return set(model.model_fields)
 
 
 class Words(Message):

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
 
+from schemas.message import made_of
 from schemas.notifications import Notification
 from schemas.prices import Price
 from schemas.rules import RuleSettings
@@ -154,7 +155,7 @@ def _dated(said: Notification, bank: Bank) -> Notification:
     if said.detected_at <= said.occurred_at:
         return said
     due = None if said.due_by is None else due_by(said.severity, said.occurred_at, bank)
-    return said.model_copy(update={"detected_at": said.occurred_at, "due_by": due})
+    return made_of(Notification, {**vars(said), "detected_at": said.occurred_at, "due_by": due})
 
 
 def _twin(rates: Rates) -> Rates:

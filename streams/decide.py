@@ -189,8 +189,19 @@ def _heed(
                 customer.memory.fire(name_of(name), situation.day, digest or about)
             if said.severity in CALLS and said.rule.mode is Mode.LIVE and name != NO_CONTACT:
                 customer.memory.warn(about, situation.day, customer.profile.last_contact_on)
+    sheet = book.sheet(customer)
     for rule in book.heeding:
-        _ask_condition(rule, book.sheet(customer).prepared[rule.name], situation, detected_at, world, found, undone)
+        asked = sheet.open.get(rule.name)
+        if asked is None or _is_open(customer, rule.name) or asked.passes_close(customer, situation.day, situation.average):
+            _ask_condition(rule, sheet.prepared[rule.name], situation, detected_at, world, found, undone)
+
+
+def _is_open(customer: Customer, rule: str) -> bool:
+    """Whether a rule has a condition that is open or cools down."""
+    for condition in customer.conditions.values():  # noqa: SIM110 - a generator costs more
+        if condition.rule == rule:
+            return True
+    return False
 
 
 def pass_time(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from hashlib import sha1
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
@@ -26,6 +27,7 @@ from streams.worth import quote_of
 
 NAMESPACE = UUID("6f0c1d5e-2f0a-5b0e-9c39-3f6f6b1f7a10")
 """Of every derived id."""
+_NAMESPACE = NAMESPACE.bytes
 
 _PREFIX = {
     Status.OPENED: Text("", ""),
@@ -45,7 +47,12 @@ def notification_id(rule: str, dedup_key: str, opened_by: str) -> UUID:
         dedup_key: what the finding is about.
         opened_by: the identity of the movement that triggered it, or the instant of the tick that opened it.
     """
-    return uuid5(NAMESPACE, f"{rule}|{dedup_key}|{opened_by}")
+    return derived(_NAMESPACE, f"{rule}|{dedup_key}|{opened_by}")
+
+
+def derived(namespace: bytes, name: str) -> UUID:
+    """What `uuid.uuid5` gives (RFC 9562), which imports its digest anew for each."""
+    return UUID(bytes=sha1(namespace + name.encode(), usedforsecurity=False).digest()[:16], version=5)
 
 
 def identity(posting: Posting) -> str:
@@ -84,7 +91,7 @@ def notify(
     group = f"{customer.customer_id}:{situation.day}"
     fields: dict[str, Any] = {
         "schema_version": 1,
-        "message_id": uuid5(about, f"{status}|{finding.severity}"),
+        "message_id": derived(about.bytes, f"{status}|{finding.severity}"),
         "notification_id": about,
         "kind": rule.kind,
         "status": status,
