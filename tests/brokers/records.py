@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import ConfigResource, KafkaAdminClient
 from kafka.consumer.fetcher import ConsumerRecord
+from kafka.errors import MessageSizeTooLargeError
 
 from schemas.settings import Settings
 from schemas.topics import Topic
@@ -30,6 +32,28 @@ def produce(
         return len([future.get(60) for future in sent])
     finally:
         producer.close()
+
+
+PROBE = b"probe"
+WITHIN_S = 30
+
+
+def set_largest(settings: Settings, topic: Topic, size: int, probe: bytes = PROBE) -> None:
+    """How large a record of the topic may be; returns once the broker goes by it, which is after it has said so."""
+    with closing(KafkaAdminClient(**settings.kafka.client())) as admin:
+        admin.alter_configs([ConfigResource("TOPIC", settings.kafka.topic(topic), {"max.message.bytes": str(size)})])
+    deadline = time.monotonic() + WITHIN_S
+    with closing(KafkaProducer(**settings.kafka.client(), acks="all")) as producer:
+        while True:
+            assert time.monotonic() < deadline, f"{topic.name} does not go by max.message.bytes={size}"
+            try:
+                producer.send(settings.kafka.topic(topic), value=probe, key=PROBE, partition=0).get(WITHIN_S)
+            except MessageSizeTooLargeError:
+                if size < len(probe):
+                    return
+            else:
+                if size >= len(probe):
+                    return
 
 
 def read_all(settings: Settings, topic: Topic, *, committed: bool = True) -> list[ConsumerRecord]:

@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import closing
-
 import pytest
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import MessageSizeTooLargeError
-from kafka import KafkaProducer
-from kafka.admin import ConfigResource, KafkaAdminClient
-from kafka.errors import MessageSizeTooLargeError as MessageSizeTooLarge
 
 from schemas.settings import Settings
 from schemas.topics import NOTIFICATIONS, POSITIONS, STATES, Topic
 from streams.publisher import Batch, Transactional
-from tests.brokers.records import read_all
-
-PROBE = b"probe"
-WITHIN_S = 30
-
-
-def set_largest(settings: Settings, topic: Topic, size: int) -> None:
-    """How large a record of the topic may be; returns once the broker goes by it, which is after it has said so."""
-    with closing(KafkaAdminClient(**settings.kafka.client())) as admin:
-        admin.alter_configs([ConfigResource("TOPIC", settings.kafka.topic(topic), {"max.message.bytes": str(size)})])
-    deadline = time.monotonic() + WITHIN_S
-    with closing(KafkaProducer(**settings.kafka.client(), acks="all")) as producer:
-        while True:
-            assert time.monotonic() < deadline, f"{topic.name} does not go by max.message.bytes={size}"
-            try:
-                producer.send(settings.kafka.topic(topic), PROBE, PROBE, partition=0).get(WITHIN_S)
-            except MessageSizeTooLarge:
-                if size < len(PROBE):
-                    return
-            else:
-                if size >= len(PROBE):
-                    return
+from tests.brokers.records import PROBE, read_all, set_largest
 
 
 def batch(settings: Settings, mark: bytes) -> Batch:

@@ -28,6 +28,7 @@ class Window:
         self.next = start
         self._open: dict[int, tuple[Any, int]] = {}
         self._sent: dict[asyncio.Future[Any], int] = {}
+        self._latest: dict[int, asyncio.Future[Any]] = {}
         self._failed: BaseException | None = None
         self._places: dict[bytes, int] = {}
 
@@ -89,10 +90,16 @@ class Window:
         return batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is not None
 
     async def _send(self, partition: int, batch: Any, first: int) -> None:
+        """Hand over a batch, once the one before it in its partition has arrived: what comes after one that failed must not get ahead of it."""
+        if (before := self._latest.get(partition)) is not None and not before.done():
+            await asyncio.wait([before])
+        if self._failed:
+            raise self._failed
         batch.close()
         future = await self._producer.send_batch(batch, self._topic, partition=partition)
         self._open.pop(partition, None)
         self._sent[future] = first
+        self._latest[partition] = future
         future.add_done_callback(partial(self._arrived, partition, batch.record_count()))
 
     def _arrived(self, partition: int, count: int, future: asyncio.Future[Any]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaError
 from kafka.partitioner import murmur2
 
 from handlers.feeds import load
@@ -19,7 +20,7 @@ from schemas import topics
 from schemas.settings import Settings
 from schemas.ticks import Tick
 from schemas.topics import Topic
-from tests.brokers.records import await_records, read_all
+from tests.brokers.records import await_records, read_all, set_largest
 from wealthwatch.configuration import environment_of
 from wealthwatch.replaying import Pace, Progress, Replay, ResumePoint, place_of, publish
 from wealthwatch.simulation import Plan, write
@@ -136,6 +137,21 @@ def test_a_stop_leaves_a_point_from_which_the_rest_goes_on_without_a_gap(setting
 
 def _arrived(place: Path) -> int:
     return ResumePoint.read(place).movements if place.exists() else 0
+
+
+@pytest.mark.kafka
+def test_what_comes_after_a_batch_that_failed_does_not_get_ahead_of_it(settings: Settings, tmp_path: Path) -> None:
+    """Or a replay that goes on would bring a customer's movements in another order than the feed has them."""
+    probe = b"p" * 20_000
+    set_largest(settings, topics.MOVEMENTS, 10_000, probe)
+    path = tmp_path / "many.jsonl"
+    path.write_bytes(b"".join(b'{"customer_id": "c1", "n": %d}\n' % number for number in range(2_010)))  # a large batch and a small one
+    with pytest.raises(KafkaError):
+        publish(settings, Replay(load("jsonl"), path))
+    assert {*_values(settings, topics.MOVEMENTS)} <= {probe}
+    set_largest(settings, topics.MOVEMENTS, topics.MOVEMENTS.max_bytes, probe)
+    publish(settings, Replay(load("jsonl"), path))
+    assert [value for value in _values(settings, topics.MOVEMENTS) if value != probe] == _lines(path)
 
 
 def test_progress_ends_with_all_movements_and_the_last_event_time(settings: Settings, sample: Path) -> None:
