@@ -33,6 +33,8 @@ from wealthwatch.broker import free_port
 from wealthwatch.supervisor import Child
 
 PARTITIONS = 4
+BATCHES = (100, 2_000, 32_000)
+"""Movements of a batch: few, so that a fault falls between many, or as many as there are."""
 STALLED_S = 150.0
 """So long without anything decided, and nothing that is being waited for will come."""
 PHASE_S = 0.3
@@ -247,7 +249,12 @@ def scene(
     settings = Settings(
         kafka=Kafka(bootstrap_servers=bootstrap, topic_prefix=f"{name}.", partitions=PARTITIONS, replication_factor=len(brokers)),
         detector=Detector(
-            application_id=name, session_timeout_s=6, heartbeat_interval_s=2, tick_by_the_clock=False, batch_records=100, door=Door()
+            application_id=name,
+            session_timeout_s=6,
+            heartbeat_interval_s=2,
+            tick_by_the_clock=False,
+            batch_records=random.choice(BATCHES),
+            door=Door(),
         ),
         notifier=Notifier(group_id=f"{name}-notifier", session_timeout_s=6, door=Door()),
     )

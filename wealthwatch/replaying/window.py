@@ -90,7 +90,7 @@ class Window:
         return batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is not None
 
     async def _send(self, partition: int, batch: Any, first: int) -> None:
-        """Hand over a batch, once the one before it in its partition has arrived: what comes after one that failed must not get ahead of it."""
+        """Hand over a batch once the one before it in its partition has arrived: nothing gets ahead of one that failed."""
         if (before := self._latest.get(partition)) is not None and not before.done():
             await asyncio.wait([before])
         if self._failed:
