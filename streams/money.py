@@ -75,8 +75,8 @@ def to_text(units: int) -> str:
     """The same, as it is written."""
     size = abs(units)
     whole, rest = size // SCALE, size % SCALE
-    decimals = f"{rest // 100:02d}" if rest % 100 == 0 else f"{rest:04d}"
-    return f"{'-' if units < 0 else ''}{whole}.{decimals}"
+    decimals = str(100 + rest // 100) if rest % 100 == 0 else str(SCALE + rest)
+    return f"{'-' if units < 0 else ''}{whole}.{decimals[1:]}"
 
 
 def to_quantity(held: int) -> Decimal:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from schemas.movements import AssetClass
 from schemas.positions import Position
+from streams.money import to_decimal
 from streams.positions import snapshot
 from tests.streams.builders import Detector, instant
+
+FIRST = date(2025, 3, 10).toordinal()
 
 
 def position(detector: Detector) -> Position:
@@ -52,6 +59,18 @@ def test_a_rich_customer_is_published_as_the_contract_says() -> None:
     assert [(close.on, close.aum) for close in one.closes] == [
         (date(2025, 3, 10), Decimal(1000)),
         (date(2025, 3, 11), Decimal("1274.5507")),
+    ]
+
+
+@given(st.lists(st.integers(-(2**62), 2**62) | st.integers(-20_000, 20_000), max_size=20))
+def test_every_close_is_written_exactly(closes: list[int]) -> None:
+    detector = Detector()
+    customer = detector.customer()
+    for number, value in enumerate(closes):
+        customer.history.moved(FIRST + number, value)
+    told = json.loads(snapshot(customer, detector.world.books.first))["closes"]
+    assert told == [
+        {"on": date.fromordinal(FIRST + number).isoformat(), "aum": str(to_decimal(value))} for number, value in enumerate(closes)
     ]
 
 
