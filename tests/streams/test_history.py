@@ -132,6 +132,17 @@ def test_thirty_closes_are_needed_and_enough() -> None:
     assert history.total(BASE + 29, 30) == 210
 
 
+@given(
+    st.lists(st.integers(-(2**62), 2**62) | st.integers(-500, 500) | st.sampled_from([2**50 - 1, 2**50, -(2**50)]), min_size=1, max_size=40)
+)
+def test_the_sum_of_closes_is_exact_however_large_they_are(closes: list[int]) -> None:
+    history = History()
+    for number, close in enumerate(closes):
+        history.moved(BASE + number, close)
+    for length in range(1, len(closes) + 1):
+        assert history.total(BASE + len(closes) - 1, length) == sum(closes[-length:])
+
+
 def test_a_window_of_thirty_dates_crosses_a_leap_day() -> None:
     history = History()
     first = date(2024, 2, 1).toordinal()
