@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -29,8 +30,9 @@ from streams.timeline import RuleBooks
 from streams.watchdog import Progress
 from streams.windows import Calendar
 from streams.world import World
-from tests.brokers.records import await_records, read_all
+from tests.brokers.records import await_records, read_all, set_largest
 from tests.streams.builders import instant, iso, movement
+from wealthwatch import garbage
 
 NUMBER = 0
 """The partition; everything is produced to it, whatever its key."""
@@ -191,6 +193,29 @@ async def test_the_last_batch_is_decided_once_though_its_commit_failed_and_nothi
         if one.rule.name == "large_inflow"
     ]
     assert inflows == [[f"e{place}"] for place in range(3)]
+
+
+@pytest.mark.kafka
+async def test_what_failed_is_gone_once_the_partition_is_open_again_though_the_collector_rests(settings: Settings) -> None:
+    """Or a worker that cannot write, and tries again and again, would keep what each attempt had in memory."""
+    made = list[weakref.ref[Publisher]]()
+
+    def make(number: int) -> Publisher:
+        one = publisher(settings, number)
+        made.append(weakref.ref(one))
+        return one
+
+    await produce(settings, MOVEMENTS, ("c1", movement(amount="600000")))
+    probe = b"p" * 1_000  # 100 bytes are too few for a message, and enough for the broker's own marker at a transaction's end
+    await asyncio.to_thread(set_largest, settings, NOTIFICATIONS, 100, probe)
+    with garbage.resting():
+        async with running(settings, make) as (partition, faults):
+            await partition.put(await fetched(settings))
+            await until(lambda: len(made) == 3)
+            await asyncio.to_thread(set_largest, settings, NOTIFICATIONS, NOTIFICATIONS.max_bytes, probe)
+            await reached(settings, movements=1)
+            assert [one() for one in made[:2]] == [None, None]
+            assert faults == []
 
 
 async def test_recovery_shows_that_it_goes_on_so_that_a_long_one_is_not_taken_for_a_standstill(settings: Settings) -> None:
