@@ -15,8 +15,8 @@ from schemas.settings import Bank
 WORKING_HOURS: Final[dict[Severity, int]] = {Severity.CRITICAL: 2, Severity.WARNING: 9, Severity.NOTICE: 27}
 """Hours of the bank's working time until a first reaction is due; an info has no due time. Starting points, not published practice."""
 
-SECOND: Final = 1_000_000
-HOUR: Final = 3_600 * SECOND
+_SECOND: Final = 1_000_000
+_HOUR: Final = 3_600 * _SECOND
 """In microseconds, as all here."""
 
 
@@ -49,12 +49,12 @@ def due_by(severity: Severity, since: datetime, bank: Bank) -> datetime | None:
 
 def _after(hours: int, since: datetime, time_zone: str, country: str, opens_at: int, closes_at: int) -> datetime:
     moment = since.astimezone(ZoneInfo(time_zone))
-    clock = ((moment.hour * 60 + moment.minute) * 60 + moment.second) * SECOND + moment.microsecond
-    opens, closes = opens_at * HOUR, closes_at * HOUR
+    clock = ((moment.hour * 60 + moment.minute) * 60 + moment.second) * _SECOND + moment.microsecond
+    opens, closes = opens_at * _HOUR, closes_at * _HOUR
     today = moment.toordinal()
     days = _working_days(today, country, time_zone, hours // (closes_at - opens_at) + 2)
     place = 0
-    left = hours * HOUR
+    left = hours * _HOUR
     if days[0][0] == today:
         if clock >= closes:
             place = 1

@@ -1,4 +1,4 @@
-"""Products and shares that are exact, in 64 bits where they fit: a whole number without bounds takes ten times as long to multiply."""
+"""Products and shares that are exact, in 64 bits where they fit, since whole numbers without bounds take long to multiply."""
 
 from __future__ import annotations
 

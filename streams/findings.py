@@ -125,7 +125,7 @@ def _inhibition(rules: frozenset[str], within_s: int) -> Inhibition:
 
 
 def written(said: Notification) -> bytes:
-    """The message's bytes: those of `model_dump_json(exclude_none=True)`, in a third of its time."""
+    """The message's bytes: those of `model_dump_json(exclude_none=True)`, written faster."""
     return _encode(_written(said))
 
 

@@ -18,8 +18,8 @@ from streams.money import to_text
 from streams.windows import on
 
 _encode = msgspec.json.Encoder().encode
-_OPENS: Final = 91
-_CLOSES: Final = 93
+_LEFT_BRACKET: Final = 91
+_RIGHT_BRACKET: Final = 93
 _COMMA: Final = 44
 _MINUS: Final = 45
 _POINT: Final = 46
@@ -50,12 +50,12 @@ def snapshot(customer: Customer, book: RuleBook) -> bytes:
 
 
 def _closes(history: History) -> bytes:
-    """Every date that is kept with its close, as JSON: of a customer of years these are most of the message, and most of its time."""
+    """Every date that is kept with its close, as JSON: of a customer of years most of the message, so it is written as bytes."""
     to = BytesWriter()
     rows = history.rows
     size: i64 = len(rows)
     place: i64 = 0
-    to.append(_OPENS)
+    to.append(_LEFT_BRACKET)
     while place < size:
         if place > 0:
             to.append(_COMMA)
@@ -67,7 +67,7 @@ def _closes(history: History) -> bytes:
         _write_money(to, rows[place + CLOSE])
         to.write(_ENDS)
         place += WIDTH
-    to.append(_CLOSES)
+    to.append(_RIGHT_BRACKET)
     return to.getvalue()
 
 

@@ -239,7 +239,8 @@ class ConditionRule(Rule[P]):
 
     kind = NotificationKind.CONDITION
     heeds: ClassVar[bool] = False
-    """Its number is made of what other rules have found: it is asked after them, whenever any of them has spoken."""
+    """Its number is made of what other rules have found: it is asked after them, whenever any of them has spoken and, of a
+    customer of whom nothing of its own is open, one of its screens passes as at a close (`Screen.passes_close`)."""
 
     @abstractmethod
     def measure(self, situation: Situation, prepared: Prepared[P]) -> Iterator[Measured]:

@@ -91,8 +91,8 @@ class Window:
 
     async def _send(self, partition: int, batch: Any, first: int) -> None:
         """Hand over a batch once the one before it in its partition has arrived: nothing gets ahead of one that failed."""
-        if (before := self._latest.get(partition)) is not None and not before.done():
-            await asyncio.wait([before])
+        if (before := self._latest.get(partition)) is not None:
+            await asyncio.wait([before])  # though it may have: what it has come to is noted (`_arrived`) only afterwards
         if self._failed:
             raise self._failed
         batch.close()
