@@ -13,7 +13,8 @@ from schemas.rules import Severity
 from streams.money import ceiling, to_text
 from streams.rule import CORRECTIONS, EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen, standing_of
-from streams.screens.flows import MILLION, MONTHS, UNKNOWN, AbovePeak, Months, month_start, months, peak_times
+from streams.screens.above_previous_peak import MONTHS, AbovePeak, Months, month_start, months, peak_times
+from streams.screens.flows import MILLION, UNKNOWN
 from streams.situation import Situation
 from streams.windows import on
 from streams.wording import Text, money

@@ -13,7 +13,8 @@ from streams.falling import FallingParameters, FallingRule
 from streams.history import MOVEMENTS, WIDTH
 from streams.rule import EVERYTHING, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen
-from streams.screens.flows import DROP_AGAINST, DROP_DAYS, MILLION, UNKNOWN, ActivityFell, activity, known_from, share_of_usual
+from streams.screens.activity_drop import DROP_AGAINST, DROP_DAYS, ActivityFell, activity, share_of_usual
+from streams.screens.flows import MILLION, UNKNOWN, known_from
 from streams.situation import Situation
 from streams.windows import window
 from streams.wording import Text, share

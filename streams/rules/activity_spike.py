@@ -12,7 +12,8 @@ from schemas.notifications import Window
 from schemas.rules import Severity
 from streams.rule import EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen, standing_of
-from streams.screens.flows import MILLION, UNKNOWN, WEEK, DebitsAreOff, debits_off, weeks_of_debits
+from streams.screens.activity_spike import DebitsAreOff, debits_off, weeks_of_debits
+from streams.screens.flows import MILLION, UNKNOWN, WEEK
 from streams.situation import Situation
 from streams.windows import window
 from streams.wording import Text

@@ -27,7 +27,8 @@ from streams.rule import (
     Said,
 )
 from streams.screens import Screen, standing_of
-from streams.screens.assets import NOTHING, AllocationShifted, shift, worth_at
+from streams.screens.allocation_shift import AllocationShifted, shift
+from streams.screens.assets import NOTHING, worth_at
 from streams.situation import Situation
 from streams.windows import window
 from streams.wording import Text, asset_class, share

@@ -26,7 +26,8 @@ from streams.rule import (
     Said,
 )
 from streams.screens import Screen, standing_of
-from streams.screens.assets import NOTHING, AumChanged, change
+from streams.screens.assets import NOTHING
+from streams.screens.aum_change import AumChanged, change
 from streams.situation import Situation
 from streams.windows import window
 from streams.wording import Text, money, share

@@ -14,7 +14,8 @@ from streams.history import CREDITS, DEBITS, WIDTH
 from streams.money import to_text
 from streams.rule import EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen
-from streams.screens.flows import MILLION, WEEK, Changed, FlowChanged, changed
+from streams.screens.change_point import Changed, FlowChanged, changed
+from streams.screens.flows import MILLION, WEEK
 from streams.situation import Situation
 from streams.windows import window
 from streams.wording import Text, money

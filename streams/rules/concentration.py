@@ -12,7 +12,8 @@ from streams.customer import CLASSES, Customer
 from streams.money import to_decimal, to_text, to_units
 from streams.rule import EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Floor, Measured, Prepared, Said
 from streams.screens import Screen, Standing, standing_of
-from streams.screens.assets import MILLION, Concentrated, largest_class, largest_held, squares
+from streams.screens.assets import MILLION
+from streams.screens.concentration import Concentrated, largest_class, largest_held, squares
 from streams.situation import Situation
 from streams.wording import Text, asset_class, share
 

@@ -13,16 +13,8 @@ from streams.customer import CLASSES
 from streams.money import to_decimal, to_units
 from streams.rule import EVERYTHING, LONGEST_WINDOW, Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen, standing_of
-from streams.screens.assets import (
-    MILLION,
-    NOTHING,
-    ClassDrifted,
-    TotalDrifted,
-    drift_limit,
-    drifts,
-    total_drift,
-    worth_at,
-)
+from streams.screens.assets import MILLION, NOTHING, worth_at
+from streams.screens.drift import ClassDrifted, TotalDrifted, drift_limit, drifts, total_drift
 from streams.situation import Situation
 from streams.wording import Text, asset_class, share
 

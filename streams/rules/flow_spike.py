@@ -12,7 +12,8 @@ from schemas.rules import Severity
 from streams.money import to_text
 from streams.rule import CORRECTIONS, EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Floor, Measured, Prepared, Said
 from streams.screens import Screen
-from streams.screens.flows import MILLION, UNKNOWN, FlowIsOff, net_of, usual
+from streams.screens.flow_spike import FlowIsOff, net_of, usual
+from streams.screens.flows import MILLION, UNKNOWN
 from streams.situation import Situation
 from streams.wording import Text, money
 

@@ -11,7 +11,8 @@ from schemas.rules import Severity
 from streams.money import to_decimal, to_text
 from streams.rule import LONGEST_WINDOW, Bands, ConditionParameters, ConditionRule, Facts, Finding, Floor, Measured, Prepared, Said
 from streams.screens import Screen, standing_of
-from streams.screens.assets import DEMAND, CashIdle, idle_run
+from streams.screens.assets import DEMAND
+from streams.screens.idle_cash import CashIdle, idle_run
 from streams.situation import Situation
 from streams.windows import on
 from streams.wording import Text, day, money

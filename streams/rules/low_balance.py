@@ -16,7 +16,8 @@ from streams.money import to_text, to_units
 from streams.payments import ahead, ordinal_of
 from streams.rule import EVERYTHING, Bands, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen
-from streams.screens.assets import BUSINESS_DAYS, DEMAND, LOAN, SCHEDULED, BalanceBelow, scheduled
+from streams.screens.assets import DEMAND
+from streams.screens.low_balance import BUSINESS_DAYS, LOAN, SCHEDULED, BalanceBelow, scheduled
 from streams.situation import Situation
 from streams.windows import on
 from streams.wording import Text, day, money

@@ -13,7 +13,8 @@ from schemas.rules import Severity
 from streams.money import to_text
 from streams.rule import EVERYTHING, LONGEST_WINDOW, Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen, standing_of
-from streams.screens.flows import UNKNOWN, DrainedBy, drained
+from streams.screens.flows import UNKNOWN
+from streams.screens.net_outflow_ratio import DrainedBy, drained
 from streams.situation import Situation
 from streams.windows import window
 from streams.wording import Text, money, share

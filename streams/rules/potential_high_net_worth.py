@@ -15,7 +15,8 @@ from streams.memory import SALARY_DAYS
 from streams.money import ceiling, to_text, to_units
 from streams.rule import Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen
-from streams.screens.flows import LONG_AGO, MILLION, WEEK, WorthMore, salary_level, through_flow
+from streams.screens.flows import LONG_AGO, MILLION, WEEK
+from streams.screens.potential_high_net_worth import WorthMore, salary_level, through_flow
 from streams.situation import Situation
 from streams.windows import window
 from streams.wording import Text, money

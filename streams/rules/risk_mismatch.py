@@ -11,7 +11,7 @@ from schemas.rules import Severity
 from streams.money import to_text, to_units
 from streams.rule import EVERYTHING, Bands, ConditionParameters, ConditionRule, Facts, Finding, Measured, Prepared, Said
 from streams.screens import Screen, standing_of
-from streams.screens.assets import RiskAbove, risk, risk_above
+from streams.screens.risk_mismatch import RiskAbove, risk, risk_above
 from streams.situation import Situation
 from streams.wording import Text
 

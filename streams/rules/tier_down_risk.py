@@ -14,7 +14,8 @@ from streams.money import to_text, to_units
 from streams.rule import Bands, Facts, Finding, Measured, Prepared, Said
 from streams.rules.tier import line_of, tier_name
 from streams.screens import Screen
-from streams.screens.flows import SEED, AverageSinks, continued
+from streams.screens.flows import SEED
+from streams.screens.tier_down_risk import AverageSinks, continued
 from streams.situation import Situation
 from streams.wording import Text, money
 

@@ -16,7 +16,10 @@ from schemas.prices import Price
 from streams.book import all_rules
 from streams.customer import CLASSES, Profile, StandingOrder
 from streams.payments import ahead
-from streams.screens.assets import DEMAND, idle_run, shift, squares, worth_at
+from streams.screens.allocation_shift import shift
+from streams.screens.assets import DEMAND, worth_at
+from streams.screens.concentration import squares
+from streams.screens.idle_cash import idle_run
 from streams.state import new_customer
 from streams.world import World
 from tests.streams.builders import Detector, iso, posting, world

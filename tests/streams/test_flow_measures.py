@@ -14,23 +14,14 @@ from hypothesis import strategies as st
 
 from streams.history import History
 from streams.posting import Posting
-from streams.screens.flows import (
-    LONG_AGO,
-    MILLION,
-    UNKNOWN,
-    activity,
-    changed,
-    continued,
-    debits_off,
-    drained,
-    month_start,
-    months,
-    nearly_changed,
-    peak_times,
-    sinks_below,
-    usual,
-    weekly,
-)
+from streams.screens.above_previous_peak import month_start, months, peak_times
+from streams.screens.activity_drop import activity
+from streams.screens.activity_spike import debits_off
+from streams.screens.change_point import changed, nearly_changed, weekly
+from streams.screens.flow_spike import usual
+from streams.screens.flows import LONG_AGO, MILLION, UNKNOWN
+from streams.screens.net_outflow_ratio import drained
+from streams.screens.tier_down_risk import continued, sinks_below
 from tests.streams.builders import instant, iso, posting
 from tests.streams.histories import Run, a_world
 from tests.streams.test_screens import unscreened
