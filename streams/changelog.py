@@ -13,6 +13,8 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from schemas.settings import Kafka
+from schemas.topics import STATES
+from streams.records import hand_out_bare
 
 POSITIONS_KEY = b"\x00positions"
 """Key of the record that says how far the changelog's partition has come; no customer_id has a control character."""
@@ -53,9 +55,13 @@ def decode_positions(value: bytes) -> Positions:
 
 
 class PartitionReader:
-    """Reads partitions by offset. Committed records only; control markers do not stop it, since it goes by position, not by record."""
+    """Reads partitions by offset. Committed records only; control markers do not stop it, since it goes by position, not by record.
+
+    Records of the changelog, of which there are as many as customers, are bare (`streams.records`).
+    """
 
     def __init__(self, kafka: Kafka) -> None:
+        hand_out_bare(kafka.topic(STATES))
         self._consumer = AIOKafkaConsumer(
             **kafka.client(),
             group_id=None,
@@ -122,15 +128,17 @@ class PartitionReader:
             end = self._consumer.highwater(tp)
         return None if end is None else max(0, end - await self._consumer.position(tp))
 
-    async def follow(self, starts: dict[tuple[str, int], int], most: int | None = None) -> AsyncIterator[list[ConsumerRecord]]:
-        """The records of several partitions from their starts on, for ever; in lists of at most so many."""
+    async def follow(
+        self, starts: dict[tuple[str, int], int], most: int | None = None
+    ) -> AsyncIterator[tuple[TopicPartition, list[ConsumerRecord]]]:
+        """The records of several partitions from their starts on, for ever; in lists of at most so many, each of one partition."""
         partitions = {TopicPartition(*place): start for place, start in starts.items()}
         self._consumer.assign(list(partitions))
         for tp, start in partitions.items():
             self._consumer.seek(tp, start)
         while True:
-            for records in (await self._consumer.getmany(*partitions, timeout_ms=1_000, max_records=most)).values():
-                yield records
+            for tp, records in (await self._consumer.getmany(*partitions, timeout_ms=1_000, max_records=most)).items():
+                yield tp, records
 
 
 def topic_id(kafka: Kafka, topic: str) -> str:

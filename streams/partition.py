@@ -240,7 +240,7 @@ class Partition:
                 (kafka.topic(HOUSEHOLDS), self.number): session.positions.households,
             }
             most = self._context.settings.detector.queue_records
-            async for records in reader.follow(starts, most):
+            async for _, records in reader.follow(starts, most):
                 self._beside.extend(records)
                 self._wake.set()
                 if len(self._beside) >= most:

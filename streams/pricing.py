@@ -37,7 +37,7 @@ class PriceFeed:
 
     async def follow(self) -> None:
         """Learn prices as they come, for ever."""
-        async for records in self._reader.follow({(self._topic, 0): self._next}):
+        async for _, records in self._reader.follow({(self._topic, 0): self._next}):
             self._learn(records)
 
     def _learn(self, records: list[ConsumerRecord]) -> None:

@@ -63,7 +63,7 @@ class RuleFeed:
 
     async def follow(self) -> None:
         """Learn versions as they come, for ever."""
-        async for records in self._reader.follow({(self._topic, 0): self._next}):
+        async for _, records in self._reader.follow({(self._topic, 0): self._next}):
             self._learn(records)
 
     async def watch(self) -> None:

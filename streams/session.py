@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from copy import copy
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
 import structlog
@@ -367,7 +368,7 @@ class Session:
         self._progress.doing = Doing.WRITING
         written = await self._publisher.publish(batch, offset)
         self._progress.wrote()
-        self.store.keep((record for records in states for record in records), turn.touched.values())
+        self.store.keep(chain.from_iterable(states), turn.touched.values())
         households.keep(together)
         self._states.write(self.positions, written)
         self._written = copy(self.positions)
@@ -377,7 +378,7 @@ class Session:
             self._offset_told, self._offset_told_at = offset, now
         self._report(time.monotonic() - now)
         if self._decided >= ENOUGH:
-            self._each_bytes = max(1, sum(len(value) for records in states for _, value in records) // self._decided)
+            self._each_bytes = max(1, turn.size // self._decided)
         self._batch, turn.states, turn.touched, self._decided = self._new_batch(), {}, {}, 0
 
     async def _publish_allocations(self) -> None:

@@ -170,15 +170,14 @@ class Standbys:
                 if number not in self._here:
                     self._here[number] = await self._stores.open(number, reader)
             self._reader = reader
-            async for records in reader.follow({(self._topic, number): self._here[number].start for number in numbers}, PIECE):
-                self._take(records)
+            async for tp, records in reader.follow({(self._topic, number): self._here[number].start for number in numbers}, PIECE):
+                self._take(tp.partition, records)
                 await asyncio.sleep(0)
         finally:
             self._reader = None
             await reader.stop()
 
-    def _take(self, records: list[ConsumerRecord]) -> None:
-        number = records[0].partition
+    def _take(self, number: int, records: list[ConsumerRecord]) -> None:
         states = self._here[number]
         try:
             if records[0].offset < states.start:

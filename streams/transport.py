@@ -13,20 +13,19 @@ The edges of Faust that were met are wrapped here, once:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from typing import Any, ClassVar, NamedTuple, cast
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple, cast
 
 import aiokafka
 import faust
 import structlog
-from aiokafka import TopicPartition
-from aiokafka.consumer import fetcher
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from schemas.settings import Settings
 from schemas.topics import MOVEMENTS
 from streams.assignor import WarmAssignor
+from streams.records import hand_out_bare
 
 log = structlog.get_logger(__name__)
 
@@ -34,26 +33,6 @@ FETCH_BYTES = 4 << 20
 FETCH_RECORDS = 20_000
 LEAVE_SECONDS = 1.0
 """So long the consumer may take to leave the group; a broker that is gone is not told."""
-
-
-class MovementRecords(fetcher.PartitionRecords):  # type: ignore[misc]
-    """What a fetch brought of one partition.
-
-    Of the movements' topic the decoder's own record objects are handed out, with offset, timestamp, key, value and headers: to make a
-    `ConsumerRecord` of each costs as much as all else that fetching does. aiokafka has no setting for this, so it stands in for its class.
-    """
-
-    movements: ClassVar[str] = ""
-    """The name of the movements' topic."""
-
-    def _consumer_record(self, tp: TopicPartition, record: Any) -> Any:
-        return record if tp.topic == self.movements else super()._consumer_record(tp, record)
-
-    def __iter__(self) -> Iterator[Any]:
-        return cast("Iterator[Any]", self._records_iterator)
-
-
-fetcher.PartitionRecords = MovementRecords
 
 
 class Place(NamedTuple):
@@ -84,7 +63,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         app = cast("Detecting", self.app)
         settings = app.wealthwatch
         detector = settings.detector
-        MovementRecords.movements = settings.kafka.topic(MOVEMENTS)
+        hand_out_bare(settings.kafka.topic(MOVEMENTS))
         self._assignor = app.sharing_out
         return aiokafka.AIOKafkaConsumer(
             **settings.kafka.client(),

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from mypy_extensions import i64
+
 from schemas.dead_letters import Fault
 from schemas.notifications import Notification
 from streams.customer import Customer
@@ -164,6 +166,15 @@ class Turn:
             self.touched[name] = customer
         self.changed.clear()
         self._tally()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all of `states`."""
+        size: i64 = 0
+        for records in self.states.values():
+            for _, value in records:
+                size += len(value)
+        return size
 
     def _turn_down(self, source: str, record: Any, refusal: Refusal) -> None:
         self._count(source, "refused")
