@@ -20,8 +20,6 @@ DIRTY = 0.1
 """The share of a compacted topic that may be old (`min.cleanable.dirty.ratio`)."""
 BESIDE = 256
 """Bytes of memory that a kept state costs beside its own, at most."""
-OBJECT = 2.25
-"""The memory of a customer in use, as an object, by the bytes of the state, at most; `detector.live_customers` of a worker are."""
 FEWEST = 2
 """Workers, so that one can go."""
 
@@ -40,6 +38,7 @@ class Measured:
         recovery_rate: bytes/s of state that one worker reads back (`make bench-recovery`: customers x bytes of state each / seconds).
         movement_bytes: one movement, key and value.
         state_bytes: the state of one customer, all its records.
+        object_bytes: the memory of a customer in use, beside the state; `detector.live_customers` of a worker are.
         record_bytes: what one movement adds to the changelog.
         position_bytes: one message of wealth.positions.
     """
@@ -47,8 +46,9 @@ class Measured:
     worker_rate: float
     recovery_rate: float
     movement_bytes: int = 500
-    state_bytes: int = 32_000
-    record_bytes: int = 8_000
+    state_bytes: int = 15_000
+    object_bytes: int = 60_000
+    record_bytes: int = 7_200
     position_bytes: int = 15_500
 
 
@@ -118,7 +118,7 @@ def size(movements_per_s: float, accounts: int, measured: Measured, wanted: Want
     workers, workers_for = _most(
         two=FEWEST,
         movements=movements_per_s / (measured.worker_rate * wanted.busy),
-        memory=customers / _held(measured.state_bytes, wanted),
+        memory=customers / _held(measured, wanted),
         recovery=state / (measured.recovery_rate * wanted.recovery_s),
     )
     partitions = 1 << (workers * wanted.spare - 1).bit_length()
@@ -153,10 +153,10 @@ def size(movements_per_s: float, accounts: int, measured: Measured, wanted: Want
     )
 
 
-def _held(state_bytes: int, wanted: Wanted) -> float:
+def _held(measured: Measured, wanted: Wanted) -> float:
     """How many customers fit into a worker's memory: as many in use as it keeps as objects, the others at rest."""
-    memory, in_use, objects = wanted.worker_memory * wanted.for_states, OBJECT * state_bytes, wanted.live_customers
-    at_rest = (1 + wanted.standby_replicas) * (state_bytes + BESIDE)
+    memory, in_use, objects = wanted.worker_memory * wanted.for_states, measured.object_bytes, wanted.live_customers
+    at_rest = (1 + wanted.standby_replicas) * (measured.state_bytes + BESIDE)
     all_in_use = memory / (at_rest + in_use)
     return all_in_use if all_in_use <= objects else max(objects, (memory - objects * in_use) / at_rest)
 

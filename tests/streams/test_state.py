@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import base64
+import struct
 import zlib
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from librt.vecs import extend, vec
+from mypy_extensions import i64
 
 from streams.customer import NO_UNITS, UNCLEAR, Customer
 from streams.events import SEGMENT, digest_of, is_known, remember
+from streams.history import CLOSE, WIDTH
+from streams.portfolio import MOST
 from streams.state import (
     OLDEST_VERSION,
     STATE_VERSION,
@@ -77,7 +83,7 @@ def test_a_busy_customer_s_state_is_bounded_in_bytes() -> None:
     segments = [value for key, value in records.items() if is_segment(key)]
     assert len(segments) == world().remembered_events // SEGMENT + 1, "and the older dates"
     assert {len(segment) for segment in segments} - {8 + SEGMENT * 8} == {len(records[past_key(b"c1")])}
-    assert len(records[past_key(b"c1")]) <= 8 + 400 * 7 * 8
+    assert len(records[past_key(b"c1")]) <= 400 * 7 * 8 // 2, "packed"
     assert whole(read_back("c1", records)) == whole(year)
 
 
@@ -136,7 +142,7 @@ def test_the_next_wake_is_read_without_the_rest() -> None:
 def test_a_newer_state_is_refused_with_what_to_do() -> None:
     value = written(new_customer("c1"))[b"c1"]
     newer = value[:8] + bytes([STATE_VERSION + 1]) + value[9:] + b"a field of the future"
-    with pytest.raises(NewerStateError, match=r"version 4, this wealthwatch reads up to 3: install the newer one"):
+    with pytest.raises(NewerStateError, match=r"version 5, this wealthwatch reads up to 4: install the newer one"):
         decode(newer, dict[bytes, bytes]().get)
 
 
@@ -159,7 +165,7 @@ def test_the_version_of_a_record_stands_where_every_version_will_look_for_it() -
     detector = Detector()
     detector.take(posting())
     value = written(detector.customer())[b"c1"]
-    assert (value[8], STATE_VERSION) == (3, 3)
+    assert (value[8], STATE_VERSION) == (4, 4)
     assert value[:1] != b"[", "no wake until the year 2200 begins like the JSON of version 1"
     assert instant("2200-01-01 00:00").to_bytes(8, "big")[0] == 0
 
@@ -191,6 +197,53 @@ def test_a_state_of_version_2_is_read_and_its_positions_stay_worth_their_balance
     detector.move("2025-03-16 09:00", "1.00", kind="fee")
     assert f1.value == 2_050 * 71_000
     assert whole(read_back("c1", written(customer))) == whole(customer)
+
+
+def test_a_state_of_version_3_whose_older_dates_are_not_packed_is_read() -> None:
+    year, records = busy_year(100)
+    rows = year.history.rows[: year.history.settled]
+    older = {**records, past_key(b"c1"): struct.pack(f"<q{len(rows)}q", len(rows), *rows)}
+    older[b"c1"] = older[b"c1"][:8] + b"\x03" + older[b"c1"][9:]
+    assert len(rows) >= 7 * 60
+    assert whole(read_back("c1", older)) == whole(year)
+
+
+NUMBERS = st.integers(-MOST, MOST) | st.sampled_from([-MOST, MOST]) | st.integers(-200, 200)
+DATES = st.lists(st.tuples(st.integers(1, 60), *([NUMBERS] * (WIDTH - 1))), min_size=2, max_size=40)
+
+
+@given(DATES)
+@example([(1, *([MOST] * 6)), (1, *([-MOST] * 6)), (1, *([MOST] * 6))])
+def test_older_dates_are_packed_without_loss(dates: list[tuple[int, ...]]) -> None:
+    customer, day = new_customer("c1"), date(2024, 3, 1).toordinal()
+    for later, *figures in dates:
+        day += later
+        customer.history.rows = extend(customer.history.rows, vec[i64]([day, *figures]))
+    customer.history.settled, customer.history.unsettled = len(customer.history.rows) - WIDTH, True
+    records = written(customer)
+    assert list(read_back("c1", records).history.rows) == list(customer.history.rows)
+    assert sint64s(records[past_key(b"c1")][8:]) == [
+        figure - (row_before[column] if column in (0, CLOSE) else 0)
+        for row_before, row in pairwise([[0] * WIDTH, *batched(customer.history.rows)[:-1]])
+        for column, figure in enumerate(row)
+    ]
+
+
+def batched(rows: vec[i64]) -> list[list[int]]:
+    """A list for each date."""
+    return [list(rows[begin : begin + WIDTH]) for begin in range(0, len(rows), WIDTH)]
+
+
+def sint64s(packed: bytes) -> list[int]:
+    """Numbers as Protocol Buffers write them, read the slow way."""
+    found, bits = list[int](), ""
+    for byte in packed:
+        bits = f"{byte & 127:07b}" + bits
+        if byte < 128:
+            whole_number = int(bits, 2)
+            found.append(whole_number // 2 if whole_number % 2 == 0 else -(whole_number + 1) // 2)
+            bits = ""
+    return found
 
 
 def test_a_segment_s_key_is_no_customer_s_key() -> None:

@@ -18,8 +18,9 @@ def command(
     accounts: Annotated[list[int], typer.Option(min=1, help="Accounts; several times for several.")] = ACCOUNTS,
     accounts_per_customer: Annotated[float, typer.Option(min=1)] = 1.0,
     movement_bytes: Annotated[int, typer.Option(min=1, help="One movement.")] = 500,
-    state_bytes: Annotated[int, typer.Option(min=1, help="The state of one customer.")] = 32_000,
-    record_bytes: Annotated[int, typer.Option(min=1, help="What one movement adds to the changelog.")] = 8_000,
+    state_bytes: Annotated[int, typer.Option(min=1, help="The state of one customer.")] = 15_000,
+    object_bytes: Annotated[int, typer.Option(min=1, help="Memory of a customer in use, beside the state.")] = 60_000,
+    record_bytes: Annotated[int, typer.Option(min=1, help="What one movement adds to the changelog.")] = 7_200,
     position_bytes: Annotated[int, typer.Option(min=1, help="One message of wealth.positions.")] = 15_500,
     worker_gb: Annotated[float, typer.Option(min=0.5, help="Memory of one worker.")] = 8.0,
     recovery_s: Annotated[float, typer.Option(min=1, help="The longest that one worker may take to recover.")] = 60.0,
@@ -37,7 +38,7 @@ def command(
     """
     from wealthwatch.sizing import GB, MB, TB, Measured, Wanted, size, table
 
-    measured = Measured(worker_rate, recovery_mb_per_s * MB, movement_bytes, state_bytes, record_bytes, position_bytes)
+    measured = Measured(worker_rate, recovery_mb_per_s * MB, movement_bytes, state_bytes, object_bytes, record_bytes, position_bytes)
     wanted = Wanted(
         accounts_per_customer=accounts_per_customer,
         worker_memory=worker_gb * GB,
