@@ -55,6 +55,7 @@ SOAK = ROOT / "bench" / "soak.json"
 PICTURE = ROOT / "docs" / "memory.svg"
 DATES = 400
 """Of event time, whatever the length: half of them are more than twice what is kept."""
+MOST_CUSTOMERS = 5_000
 SHARE = 0.5
 JUDGED = ("detector", "notifier")
 LATE_S = 5.0
@@ -208,7 +209,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--rate", type=float, help="movements/s; without it half of what `make bench` has measured with every rule")
-    parser.add_argument("--customers", type=int, default=5_000)
+    parser.add_argument("--customers", type=int, help=f"without it {MOST_CUSTOMERS:,}, or as many as forget in so short a time")
     parser.add_argument("--history-days", type=int, default=92, help="detector.history_days")
     parser.add_argument("--every", type=float, default=5, help="seconds from sample to sample")
     parser.add_argument("--out", type=Path, default=SOAK)
@@ -221,10 +222,12 @@ def main() -> None:
     if wish.faults:
         sys.exit(not faults.survived(wish.minutes, wish.seed, wish.keep))
     console, rate = Console(), wish.rate or maximum(LATEST) * SHARE
-    bank = SteadyBank(wish.customers, int(rate * wish.minutes * 60), DATES)
-    remembered = Detector().remembered_events
-    if bank.movements < 2 * 2 * remembered * wish.customers:
-        parser.error(f"{wish.customers} customers do not forget in so short a time: {bank.movements // (4 * remembered)} at most")
+    count = int(rate * wish.minutes * 60)
+    forgetting = count // (2 * 2 * Detector().remembered_events)
+    customers = wish.customers or min(MOST_CUSTOMERS, forgetting)
+    if not 0 < customers <= forgetting:
+        parser.error(f"{customers} customers do not forget in so short a time: {forgetting} at most")
+    bank = SteadyBank(customers, count, DATES)
     with tempfile.TemporaryDirectory(prefix="wealthwatch-soak-") as name:
         broker = ApacheKafka(Path(name), properties=RETAINING)
         broker.start()
