@@ -1,4 +1,4 @@
-"""Records as aiokafka's decoder has them, where there are many: a `ConsumerRecord` made of each has nothing more that anybody here asks for.
+"""Records as aiokafka's decoder has them, where there are many: a `ConsumerRecord` of each has nothing more that anybody here asks for.
 
 aiokafka has no setting for this, so what is here stands in for its class.
 """

@@ -3,8 +3,8 @@
 A record is the instant of the next wake (8 bytes, big-endian, to be read by itself), the version (1 byte), and the fields in the order of
 `written`: whole numbers as 8 bytes, little-endian; texts and lists with their length before them. A customer is one record under the
 customer_id, and one for each sealed segment of the memory of event ids under the customer_id, a NUL and the segment's number, and one for
-the older dates of its history under the customer_id, a NUL and `past`. That last one would be most of a state and is seldom written, so it is
-packed (`pack_rows`).
+the older dates of its history under the customer_id, a NUL and `past`. That last one would be most of a state and is seldom
+written, so it is packed (`pack_rows`).
 """
 
 from __future__ import annotations
