@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 from math import ceil
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import ValidationError
 
@@ -36,9 +36,8 @@ BEGINNING = -(1 << 62)
 """Before every instant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A record that is no version, and why."""
+class Refused(NamedTuple):
+    """A record that is no version, and why. A tuple, since a backtest hands it to its jobs: a compiled dataclass is not read back there."""
 
     key: str
     fault: RuleFault

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -273,3 +274,10 @@ def test_a_change_is_seen_from_its_first_instant_and_not_before(
     assert (change.since is None) == (not differs)
     assert change.since is None or change.since == differs[0]
     assert change.late == (change.since is not None)
+
+
+def test_what_is_refused_can_be_handed_to_another_process() -> None:
+    """As a backtest does with its jobs: a compiled dataclass could be written, but not read back."""
+    refused = read(b"large_inflow@2", b"{")
+    assert isinstance(refused, Refused)
+    assert pickle.loads(pickle.dumps(refused)) == refused
