@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kafka.consumer.fetcher import ConsumerRecord
 
 from handlers.feeds import load
 from schemas.settings import Settings
 from schemas.topics import STATES, TOPICS
 from streams.changelog import HOUSEHOLD_MARK
 from streams.state import is_segment
-from tests.brokers.records import read_all
+from tests.brokers.records import Stored, read_all
 from tests.e2e.banks import publish_beside
 from tests.e2e.workers import Workers, final_states, last_hour, notifications, workers
 from tests.faults.bank import Bank
@@ -90,7 +89,7 @@ def opened(group: Workers, child: Child, after: int = 0) -> dict[int, dict[str, 
     return {line["partition"]: line for line in said(group, child, "partition_open")[after:]}
 
 
-def newest(settings: Settings) -> list[ConsumerRecord]:
+def newest(settings: Settings) -> list[Stored]:
     """The newest record of each customer in the changelog."""
     found = {record.key: record for record in read_all(settings, STATES)}
     return [one for key, one in found.items() if not key.startswith(b"\x00") and not key.startswith(HOUSEHOLD_MARK) and not is_segment(key)]

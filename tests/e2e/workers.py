@@ -81,39 +81,39 @@ class Workers:
         wanted = sum(ends.values()) if positions is None else positions
 
         def enough(records: list) -> bool:
-            reached = {record.partition: decode_positions(record.value).movements for record in records if record.key == POSITIONS_KEY}
+            reached = {record.partition: decode_positions(record.value).movements for record in records}
             return sum(reached.values()) >= wanted
 
-        await_records(self._settings, STATES, enough, within_s=within_s, until=self.trouble)
+        await_records(self._settings, STATES, enough, only=POSITIONS_KEY, within_s=within_s, until=self.trouble)
 
     def await_ticks(self, count: int, *, within_s: float = 60) -> None:
         """Wait until so many ticks, over all partitions, have been decided."""
 
         def enough(records: list) -> bool:
-            reached = {record.partition: decode_positions(record.value).ticks for record in records if record.key == POSITIONS_KEY}
+            reached = {record.partition: decode_positions(record.value).ticks for record in records}
             return sum(reached.values()) >= count
 
-        await_records(self._settings, STATES, enough, within_s=within_s, until=self.trouble)
+        await_records(self._settings, STATES, enough, only=POSITIONS_KEY, within_s=within_s, until=self.trouble)
 
     def await_households(self, hour: datetime, *, within_s: float = 60) -> None:
         """Wait until the households of every partition are decided up to an hour."""
         wanted, partitions = int(hour.timestamp()), self._settings.kafka.partitions
 
         def enough(records: list) -> bool:
-            reached = {record.partition: decode_positions(record.value).hour for record in records if record.key == POSITIONS_KEY}
+            reached = {record.partition: decode_positions(record.value).hour for record in records}
             return sum(at >= wanted for at in reached.values()) == partitions
 
-        await_records(self._settings, STATES, enough, within_s=within_s, until=self.trouble)
+        await_records(self._settings, STATES, enough, only=POSITIONS_KEY, within_s=within_s, until=self.trouble)
 
     def await_allocations(self, *, within_s: float = 60) -> dict[str, Position]:
         """Wait until all that is on the topic now is decided and its allocations published, and return the newest of each customer."""
         wanted = sum(end_offsets(self._settings).values())
 
         def enough(records: list) -> bool:
-            last = {record.partition: decode_positions(record.value) for record in records if record.key == POSITIONS_KEY}
+            last = {record.partition: decode_positions(record.value) for record in records}
             return sum(one.movements for one in last.values()) >= wanted and all(one.published for one in last.values())
 
-        await_records(self._settings, STATES, enough, within_s=within_s, until=self.trouble)
+        await_records(self._settings, STATES, enough, only=POSITIONS_KEY, within_s=within_s, until=self.trouble)
         return {p.customer_id: p for p in (Position.model_validate_json(r.value) for r in read_all(self._settings, POSITIONS))}
 
 

@@ -14,7 +14,6 @@ from threading import Event
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
-from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError
 
 from handlers import topics
@@ -23,7 +22,7 @@ from schemas.settings import Detector, Door, Kafka, Notifier, Settings
 from schemas.topics import MOVEMENTS, STATES, TICKS, TOPICS, Topic
 from tests.brokers.apache import ApacheKafka
 from tests.brokers.processes import await_program, program_pid
-from tests.brokers.records import each
+from tests.brokers.records import Stored, each
 from tests.e2e.banks import publish_beside
 from tests.e2e.workers import Workers, notifications, workers
 from tests.faults.bank import Bank, publish_all
@@ -209,7 +208,7 @@ class Scene:
         self.await_(all_of_it, f"movements {ends}, ticks {ticks} and the hour {oracle.ends_at} to be decided")
         newest: dict[bytes, bytes] = {}
 
-        def kept(records: Iterable[ConsumerRecord]) -> Iterator[ConsumerRecord]:
+        def kept(records: Iterable[Stored]) -> Iterator[Stored]:
             for record in records:
                 newest[record.key] = record.value
                 yield record
