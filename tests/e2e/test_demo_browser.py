@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import date
 from html import unescape
@@ -22,12 +21,11 @@ from schemas.notifications import Notification, Status
 from schemas.settings import Settings
 from schemas.topics import JOURNAL, NOTIFICATIONS
 from tests.brokers.records import read_all
+from tests.browsers import chromium, needs_chromium
 from wealthwatch.demonstration import Demonstration, Wish, running
 from wealthwatch.simulation import Plan
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 LANGUAGES = ("zh-CN", "en")
 LINES = """lines => lines.map(line =>
@@ -72,8 +70,7 @@ def test_every_story_stands_on_its_managers_page_in_both_languages(demo: tuple[D
     passwords = {manager: create_login(database, manager, manager.lower()) for manager in managers}
     database.close()
     address = f"http://{found.settings.inbox.host}:{found.settings.inbox.port}"
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as browser:
         for manager in managers:
             listed = {str(m.notification_id): m for m in to_stand if m.manager_id == manager}
             context = browser.new_context(viewport={"width": 1280, "height": 900})
@@ -102,7 +99,6 @@ def test_every_story_stands_on_its_managers_page_in_both_languages(demo: tuple[D
                 by_rule = {one for one, whose, _ in all_lines(page) if whose == name}
                 assert by_rule == {one for one, m in about.items() if m.rule.name == story["rules"][0]}
             context.close()
-        browser.close()
 
 
 def all_lines(page: Any) -> list[tuple[str, str, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -25,6 +24,8 @@ from schemas.notifications import Notification, Words
 from schemas.rules import Severity
 from schemas.settings import Door, Settings
 from tests.brokers.records import await_records, produce
+from tests.browsers import chromium as launched
+from tests.browsers import needs_chromium
 from tests.handlers.inbox.conftest import PASSWORD, TOPIC_OF
 from tests.handlers.inbox.messages import customer, manager, notification, position, telling
 from wealthwatch.broker import free_port
@@ -32,8 +33,7 @@ from wealthwatch.configuration import environment_of
 from wealthwatch.supervisor import Child
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 LONG = "上海浦东国际金融贸易发展（集团）股份有限公司长三角一体化示范区分公司" * 2
 WITHIN_MS = 20_000
@@ -104,10 +104,8 @@ def _await_ready(child: Child, door: int) -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

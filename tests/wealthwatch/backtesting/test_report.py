@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +14,7 @@ import pytest
 
 from schemas.dead_letters import Fault
 from schemas.settings import Settings
+from tests.browsers import chromium, needs_chromium
 from wealthwatch.backtesting.beside import Bad
 from wealthwatch.backtesting.compare import Changes
 from wealthwatch.backtesting.findings import Findings
@@ -29,7 +29,6 @@ from wealthwatch.backtesting.tally import RuleName, Said, Tally
 
 from .conftest import Run
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
 BEGINS = datetime(2023, 1, 1, tzinfo=UTC)
 LONG = "客户经理编号特别长" * 12
 
@@ -104,11 +103,8 @@ def test_dates_are_put_together_so_that_they_fit_and_none_is_left_out(days: int,
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +133,7 @@ def pages(tmp_path: Path, compared: Path) -> dict[str, Path]:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+@needs_chromium
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_reads_well_at_a_desk_and_on_a_phone(browser: Any, compared: Path, tmp_path: Path, width: int, scheme: str) -> None:
@@ -184,7 +180,7 @@ def _light(colour: str) -> int:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+@needs_chromium
 def test_the_language_is_chosen_by_keyboard_too(browser: Any, compared: Path) -> None:
     page = browser.new_page()
     page.goto(compared.as_uri())
@@ -195,7 +191,7 @@ def test_the_language_is_chosen_by_keyboard_too(browser: Any, compared: Path) ->
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+@needs_chromium
 def test_it_shows_the_figures_of_the_summary(browser: Any, compared: Path) -> None:
     import json
 
