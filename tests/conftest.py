@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from tests.native import ROOT, complaint
 from wealthwatch.broker import embedded_broker
 
 PARTITIONS = 4
+NATIVE = ROOT / "build/native"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,10 +36,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--core") == "compiled" and (wrong := complaint(ROOT / "build/native")):
+    if config.getoption("--core") == "compiled" and (wrong := complaint(NATIVE)):
         pytest.exit(f"the compiled core in build/native cannot be tested: {wrong}. `make native` makes it.", returncode=3)
     for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
         del os.environ[name]  # the tests are about our settings, not about those of whoever runs them
+    if children_are_compiled():
+        os.environ |= {"PYTHONPATH": os.pathsep.join(map(str, (NATIVE, ROOT))), "PYTHONSAFEPATH": "1"}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    core = "the compiled core" if children_are_compiled() else "the interpreted core (a faster one: make native)"
+    terminalreporter.write_line(f"services and commands ran on {core}")
+
+
+@cache
+def children_are_compiled() -> bool:
+    """Whether the processes that tests start run on the compiled core, as in production: where it is made of these very sources."""
+    return complaint(NATIVE) is None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

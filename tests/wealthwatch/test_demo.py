@@ -25,8 +25,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /pro
 
 @pytest.fixture(autouse=True)
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a killed demo cannot remove goes with the test's folder."""
+    """What a killed demo cannot remove goes with the test's folder; and `make run` has no compiled core."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    for name in ("PYTHONPATH", "PYTHONSAFEPATH"):
+        monkeypatch.delenv(name, raising=False)
 
 
 SMALL = ("--customers", "60", "--days", "45", "--start", "2025-03-01", "--port", "0")
