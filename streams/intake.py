@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from aiokafka import ConsumerRecord
 from pydantic import ValidationError
@@ -10,10 +10,10 @@ from pydantic import ValidationError
 from schemas.customers import Customer as CustomerProfile
 from schemas.dead_letters import DeadLetter, Fault
 from schemas.ticks import Tick
-from streams.customer import CLASSES, Profile, StandingOrder
+from streams.customer import Profile
 from streams.fuse import Fuse
 from streams.metrics import Metrics
-from streams.money import to_units
+from streams.profiles import profile_of
 from streams.publisher import Batch
 from streams.wire import Refusal
 
@@ -68,28 +68,6 @@ class Intake:
         batch.say(self._dead_letters, record.key, record.value or b"", [*record.headers, *letter.headers()])
         self._metrics.dead_letters.labels(refusal.fault).inc()
         self._fuse.bad()
-
-
-def profile_of(told: CustomerProfile, offset: int) -> Profile:
-    """What the detector needs of a customer's profile."""
-    return Profile(
-        offset,
-        told.segment,
-        told.tier,
-        told.household_id,
-        told.manager_id,
-        told.branch,
-        told.risk_profile or 0,
-        [int(told.target_allocation.get(name, 0) * 1_000_000) for name in CLASSES] if told.target_allocation is not None else None,
-        [StandingOrder(order.account_id, to_units(order.amount), order.day, _ordinal(order.until)) for order in told.standing_orders],
-        _ordinal(told.born_on),
-        _ordinal(told.customer_since),
-        _ordinal(told.last_contact_on),
-    )
-
-
-def _ordinal(day: date | None) -> int:
-    return 0 if day is None else day.toordinal()
 
 
 def appended_at(record: ConsumerRecord) -> datetime:

@@ -18,8 +18,8 @@ from streams.backtest import Backtest, full_hour_after
 from streams.changelog import HOUSEHOLD_MARK, POSITIONS_KEY
 from streams.customer import Customer
 from streams.decide import pass_time
-from streams.intake import profile_of
 from streams.posting import Posting
+from streams.profiles import profile_of
 from streams.reading import read
 from streams.state import decode, is_segment, written
 from tests.e2e.banks import Decided

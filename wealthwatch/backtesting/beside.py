@@ -11,7 +11,7 @@ from schemas.customers import Customer
 from schemas.dead_letters import Fault
 from schemas.prices import Price
 from streams.customer import Profile
-from streams.intake import profile_of
+from streams.profiles import profile_of
 from wealthwatch.backtesting.routing import NOBODY, Share
 from wealthwatch.backtesting.source import Beside
 
