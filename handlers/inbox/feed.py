@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 MOST_RECORDS = 2_000
 POLL_MS = 200
+MEASURED_EVERY_S = 1.0
 BOOTSTRAP_MS = 5_000
 STOP_WITHIN_S = 10.0
 """A thread that hangs in the client ends with the process: what it had not kept comes again."""
@@ -116,12 +118,16 @@ class Feed:
             partitions = self._await_topics(consumer)
             consumer.assign(partitions)
             goal = self._resume(consumer, partitions)
+            measured = 0.0
             while not self._stopping.is_set():
                 polled = consumer.poll(timeout_ms=POLL_MS, max_records=MOST_RECORDS)
                 if polled:
                     self._keep([record for records in polled.values() for record in records])
-                if polled or not self._caught_up.is_set():  # asking for a position takes kafka-python more time than waiting does
+                # Not at every poll: kafka-python takes more time to say a position than to wait. But also where nothing has come: what stands
+                # in an open transaction is waited for.
+                if not self._caught_up.is_set() or time.monotonic() - measured >= MEASURED_EVERY_S:
                     self._measure(consumer, partitions, goal)
+                    measured = time.monotonic()
         finally:
             consumer.close(autocommit=False)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -162,10 +162,7 @@ def test_a_feed_that_fails_begins_again_from_the_database(settings: Settings, da
     with database.writing() as connection:
         connection.execute(text("ALTER TABLE customers RENAME TO elsewhere"))
     with following(settings, database) as (feed, heard, metrics):
-        deadline = time.monotonic() + WITHIN_S
-        while not value(metrics, "wealthwatch_inbox_feed_failures_total", error="OperationalError"):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)  # only the counter says when
+        _await(lambda: value(metrics, "wealthwatch_inbox_feed_failures_total", error="OperationalError") >= 1)
         assert not feed.is_caught_up
         with database.writing() as connection:
             connection.execute(text("ALTER TABLE elsewhere RENAME TO customers"))
@@ -192,6 +189,29 @@ def test_a_notification_of_an_aborted_transaction_is_never_seen(settings: Settin
     with database.reading() as connection:
         shown = connection.execute(select(tables.Item.notification_id)).scalars().all()
     assert shown == [str(kept.notification_id)]
+
+
+@pytest.mark.kafka
+def test_what_stands_in_an_open_transaction_is_seen_to_wait_though_nothing_comes(settings: Settings, database: Database) -> None:
+    send(settings, customer())
+    with following(settings, database) as (feed, _, metrics):
+        assert feed.wait_until_caught_up(WITHIN_S)
+        with closing(KafkaProducer(**settings.kafka.client(), transactional_id=f"test-{uuid4()}")) as producer:
+            producer.init_transactions()
+            producer.begin_transaction()
+            _send_all(producer, settings, topics.NOTIFICATIONS, [notification()])
+            _await(lambda: value(metrics, "wealthwatch_inbox_feed_lag", topic="notifications") == 1)
+            producer.commit_transaction()
+        _await(lambda: value(metrics, "wealthwatch_inbox_feed_lag", topic="notifications") == 0)
+        assert value(metrics, "wealthwatch_inbox_records_total", topic="notifications") == 1
+
+
+def _await(holds: Callable[[], bool]) -> None:
+    """Wait for a figure, which only itself says when."""
+    deadline = time.monotonic() + WITHIN_S
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def _send_all(producer: Any, settings: Settings, topic: Topic, messages: Iterable[BaseModel]) -> None:
