@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""The first opens a page in less than half of the others' time: they draw a window that nobody sees."""
+"""The first opens a page sooner: the others draw a window that nobody sees."""
 CHROMIUM = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 

@@ -16,11 +16,10 @@ from kafka.errors import KafkaError
 from handlers import topics
 from schemas.settings import PREFIX, Detector, Door, Inbox, Kafka, Notifier, Settings
 from tests.brokers.apache import ApacheKafka, KafkaMissing
-from tests.native import ROOT, complaint
+from tests.native import NATIVE, ON_NATIVE, complaint
 from wealthwatch.broker import embedded_broker
 
 PARTITIONS = 4
-NATIVE = ROOT / "build/native"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
         del os.environ[name]  # the tests are about our settings, not about those of whoever runs them
     if children_are_compiled():
-        os.environ |= {"PYTHONPATH": os.pathsep.join(map(str, (NATIVE, ROOT))), "PYTHONSAFEPATH": "1"}
+        os.environ |= ON_NATIVE
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

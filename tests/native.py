@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+NATIVE = ROOT / "build/native"
+ON_NATIVE = {"PYTHONPATH": os.pathsep.join(map(str, (NATIVE, ROOT))), "PYTHONSAFEPATH": "1"}
+"""What a process needs to run on the compiled core; without these it runs on the sources."""
 WHEEL = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
 PACKAGES: list[str] = WHEEL["packages"]
 SOURCES = [str(path.relative_to(ROOT)) for pattern in WHEEL["hooks"]["custom"]["sources"] for path in sorted(ROOT.glob(pattern))]

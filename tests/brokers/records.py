@@ -1,7 +1,7 @@
 """Writing and reading topics in tests: whole topics to their end, and waiting for records with a deadline instead of sleeping.
 
 What is written comes from a client of ours (kafka-python), as a feed's would; what is read is read by librdkafka, which is neither of the
-clients under test, and decodes a topic in a twentieth of the time.
+clients under test, and much faster.
 """
 
 from __future__ import annotations

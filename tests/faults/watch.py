@@ -19,6 +19,7 @@ from kafka.errors import KafkaError
 from schemas.settings import Settings
 from schemas.topics import STATES
 from streams.changelog import POSITIONS_KEY, Positions, decode_positions
+from tests.brokers.records import Stored
 
 EVERY_S = 0.5
 
@@ -149,12 +150,12 @@ def replayed(committed: Mapping[int, Sequence[Commit]], tried: Mapping[int, Sequ
     return count
 
 
-def commit_of(record: ConsumerRecord) -> Commit:
+def commit_of(record: Stored) -> Commit:
     """What a record of source positions says."""
     return Commit(record.timestamp / 1_000, decode_positions(record.value).movements, record.offset)
 
 
-def by_partition(records: Iterable[ConsumerRecord]) -> dict[int, list[Commit]]:
+def by_partition(records: Iterable[Stored]) -> dict[int, list[Commit]]:
     """All records of source positions among those of the changelog."""
     found: defaultdict[int, list[Commit]] = defaultdict(list)
     for record in records:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.native import ON_NATIVE
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("schemas", "streams", "handlers", "wealthwatch", "tests")
 SHARED = "tests/streams/rules/test_every_rule.py"
@@ -40,7 +42,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(project: Path, *arguments: str) -> str:
     """Run Python in the copy, where its sources come first."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONSAFEPATH")}
+    environment = {name: value for name, value in os.environ.items() if name not in ON_NATIVE}
     done = subprocess.run([sys.executable, *arguments], cwd=project, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

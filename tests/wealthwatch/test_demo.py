@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.native import ON_NATIVE
 from wealthwatch.broker import HOST, free_port
 from wealthwatch.build import core
 from wealthwatch.services import COMMANDS
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /pro
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a killed demo cannot remove goes with the test's folder; and `make run` has no compiled core."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    for name in ("PYTHONPATH", "PYTHONSAFEPATH"):
+    for name in ON_NATIVE:
         monkeypatch.delenv(name, raising=False)
 
 
