@@ -123,8 +123,8 @@ class Feed:
                 polled = consumer.poll(timeout_ms=POLL_MS, max_records=MOST_RECORDS)
                 if polled:
                     self._keep([record for records in polled.values() for record in records])
-                # Not at every poll: kafka-python takes more time to say a position than to wait. But also where nothing has come: what stands
-                # in an open transaction is waited for.
+                # Not at every poll: kafka-python takes more time to say a position than to wait. But also where nothing has come, since
+                # what stands in an open transaction is waited for.
                 if not self._caught_up.is_set() or time.monotonic() - measured >= MEASURED_EVERY_S:
                     self._measure(consumer, partitions, goal)
                     measured = time.monotonic()
