@@ -101,7 +101,7 @@ class ApacheKafka:
 
     def await_answer(self) -> None:
         """Return once it answers."""
-        await_answer(self.child, self._port, within_s=90)
+        await_answer(self.child, self._port)
 
     def stop(self) -> None:
         """Shut it down in order."""

@@ -19,6 +19,7 @@ from kafka.errors import MessageSizeTooLargeError
 
 from schemas.settings import Settings
 from schemas.topics import Topic
+from tests.patience import PATIENCE_S
 
 Headers = list[tuple[str, bytes]]
 Record = tuple[str | bytes | None, bytes | None] | tuple[str | bytes | None, bytes | None, Headers]
@@ -53,19 +54,18 @@ class Stored(NamedTuple):
 
 
 PROBE = b"probe"
-WITHIN_S = 30
 
 
 def set_largest(settings: Settings, topic: Topic, size: int, probe: bytes = PROBE) -> None:
     """How large a record of the topic may be; returns once the broker goes by it, which is after it has said so."""
     with closing(KafkaAdminClient(**settings.kafka.client())) as admin:
         admin.alter_configs([ConfigResource("TOPIC", settings.kafka.topic(topic), {"max.message.bytes": str(size)})])
-    deadline = time.monotonic() + WITHIN_S
+    deadline = time.monotonic() + PATIENCE_S
     with closing(KafkaProducer(**settings.kafka.client(), acks="all")) as producer:
         while True:
             assert time.monotonic() < deadline, f"{topic.name} does not go by max.message.bytes={size}"
             try:
-                producer.send(settings.kafka.topic(topic), value=probe, key=PROBE, partition=0).get(WITHIN_S)
+                producer.send(settings.kafka.topic(topic), value=probe, key=PROBE, partition=0).get(PATIENCE_S)
             except MessageSizeTooLargeError:
                 if size < len(probe):
                     return
@@ -91,7 +91,7 @@ def await_records(
     topic: Topic,
     enough: Callable[[list[Stored]], bool],
     *,
-    within_s: float = 60,
+    within_s: float = PATIENCE_S,
     committed: bool = True,
     only: bytes | None = None,
     until: Callable[[], str | None] | None = None,
@@ -156,7 +156,7 @@ def _reader(settings: Settings, topic: Topic, committed: bool) -> Iterator[tuple
         }
     )
     try:
-        partitions = set(consumer.list_topics(name, WITHIN_S).topics[name].partitions)
+        partitions = set(consumer.list_topics(name, PATIENCE_S).topics[name].partitions)
         assert partitions, f"{name} does not exist"
         consumer.assign([TopicPartition(name, number, OFFSET_BEGINNING) for number in sorted(partitions)])
         yield consumer, partitions

@@ -41,7 +41,7 @@ def test_the_broker_starts_and_takes_our_topics(kafka: object, tmp_path: Path) -
     heap = variables["KAFKA_HEAP_OPTS"].split()
     broker = Child("Apache Kafka", [*java, *heap, "kafka.Kafka", str(properties)], tmp_path / "kafka.log", grace_s=30)
     try:
-        await_answer(broker, port, within_s=90)
+        await_answer(broker, port)
         ours = Kafka(bootstrap_servers=f"{HOST}:{port}")
         assert topics.create(ours)
         topics.check(ours)

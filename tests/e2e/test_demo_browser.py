@@ -22,6 +22,7 @@ from schemas.settings import Settings
 from schemas.topics import JOURNAL, NOTIFICATIONS
 from tests.brokers.records import read_all
 from tests.browsers import chromium, needs_chromium
+from tests.patience import PATIENCE_S
 from wealthwatch.demonstration import Demonstration, Wish, running
 from wealthwatch.simulation import Plan
 
@@ -74,7 +75,7 @@ def test_every_story_stands_on_its_managers_page_in_both_languages(demo: tuple[D
         for manager in managers:
             listed = {str(m.notification_id): m for m in to_stand if m.manager_id == manager}
             context = browser.new_context(viewport={"width": 1280, "height": 900})
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(1_000 * PATIENCE_S)
             page = context.new_page()
             page.goto(address)
             page.get_by_label(re.compile("Username|用户名")).fill(manager.lower())

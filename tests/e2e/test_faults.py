@@ -69,12 +69,12 @@ def test_deaths_arrivals_and_a_zombie_change_nothing(settings: Settings, rows: R
         detectors.await_log(quick, "partition_open")
         produce(settings, MOVEMENTS, rows[quarter:])
         freeze(slow)
-        detectors.await_decided(within_s=120)
+        detectors.await_decided()
         thaw(slow)
         detectors.await_log(slow, "partition_fenced")
         detectors.stop(quick)
         produce(settings, MOVEMENTS, rows[:200])
-        detectors.await_decided(within_s=120)
+        detectors.await_decided()
     assert final_states(settings) == states
     assert Counter(message.message_id for message in notifications(settings)) == ids
 
@@ -89,6 +89,6 @@ def test_a_broker_killed_and_started_again_loses_nothing(settings: Settings, kaf
         detectors.await_decided(positions=len(rows) // 4)
         kafka.kill()
         kafka.start()
-        detectors.await_decided(within_s=120)
+        detectors.await_decided()
     assert final_states(settings) == states
     assert Counter(message.message_id for message in notifications(settings)) == ids

@@ -15,6 +15,7 @@ from schemas.topics import DEAD_LETTERS, HOUSEHOLDS, NOTIFICATIONS
 from streams.book import all_rules
 from tests.brokers.records import read_all
 from tests.e2e.workers import last_hour, notifications, workers
+from tests.patience import PATIENCE_S
 from wealthwatch.configuration import environment_of
 from wealthwatch.replaying import Replay, publish
 from wealthwatch.simulation import Plan, write
@@ -36,7 +37,7 @@ def backtest(feed: Path, settings: Settings) -> list[Notification]:
     """What the command tells of the same feed."""
     out = feed.with_suffix(".out")
     command = [sys.executable, "-m", "wealthwatch", "backtest", str(feed), "--out", str(out), "--jobs", "2"]
-    subprocess.run(command, check=True, capture_output=True, timeout=120, env={**os.environ, **environment_of(settings)})
+    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_S, env={**os.environ, **environment_of(settings)})
     return [Notification.model_validate_json(line) for line in (out / "notifications.jsonl").read_bytes().splitlines()]
 
 

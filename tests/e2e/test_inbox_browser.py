@@ -28,6 +28,7 @@ from tests.browsers import chromium as launched
 from tests.browsers import needs_chromium
 from tests.handlers.inbox.conftest import PASSWORD, TOPIC_OF
 from tests.handlers.inbox.messages import customer, manager, notification, position, telling
+from tests.patience import PATIENCE_S
 from wealthwatch.broker import free_port
 from wealthwatch.configuration import environment_of
 from wealthwatch.supervisor import Child
@@ -36,8 +37,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 pytestmark = [pytest.mark.browser, needs_chromium]
 
 LONG = "上海浦东国际金融贸易发展（集团）股份有限公司长三角一体化示范区分公司" * 2
-WITHIN_MS = 20_000
-WITHIN_S = 30
+WITHIN_MS = 1_000 * PATIENCE_S
 NOW = datetime.now(UTC)
 
 
@@ -58,7 +58,7 @@ class Desk:
         return message
 
     def follow_ups(self, count: int) -> list[FollowUp]:
-        records = await_records(self.settings, topics.FOLLOW_UPS, lambda found: len(found) >= count, within_s=WITHIN_S)
+        records = await_records(self.settings, topics.FOLLOW_UPS, lambda found: len(found) >= count)
         return sorted((FollowUp.model_validate_json(record.value) for record in records), key=lambda one: one.at)
 
 
@@ -90,7 +90,7 @@ def desk(settings: Settings, tmp_path: Path) -> Iterator[Desk]:
 
 
 def _await_ready(child: Child, door: int) -> None:
-    deadline = time.monotonic() + WITHIN_S
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         assert child.exit_code is None, child.last_words()
         assert time.monotonic() < deadline, child.last_words()

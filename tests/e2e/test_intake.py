@@ -92,7 +92,7 @@ def test_ten_thousand_malformed_among_good_ones(settings: Settings, tmp_path: Pa
     produce(settings, MOVEMENTS, mixed)
     with workers(settings, tmp_path / "mixed") as detectors:
         detectors.start(WEALTHWATCH_DETECTOR__FUSE__RATIO="1.0", WEALTHWATCH_DETECTOR__FUSE__RUN="100000")
-        detectors.await_decided(within_s=120)
+        detectors.await_decided()
     letters = read_all(settings, DEAD_LETTERS)
     sources = {(record.partition, record.offset): record for record in read_all(settings, MOVEMENTS)}
     found: Counter[tuple[bytes, Fault]] = Counter()

@@ -15,9 +15,9 @@ from schemas.settings import Settings
 from schemas.topics import MOVEMENTS, NOTIFICATIONS, PRICES
 from tests.brokers.records import await_records, produce
 from tests.e2e.workers import Workers, workers
+from tests.patience import PATIENCE_S
 
 BEGIN = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
-PATIENCE_S = 60
 
 
 def price(of: str, costs: str, currency: str, at: datetime) -> tuple[bytes, bytes]:

@@ -12,6 +12,7 @@ from schemas.settings import Settings
 from schemas.topics import DEAD_LETTERS
 from tests.brokers.records import read_all
 from tests.e2e.workers import balances, end_offsets, notifications, workers
+from tests.patience import PATIENCE_S
 from wealthwatch.replaying import Replay, publish
 
 ACCOUNTS = Path(__file__).parents[3] / "shared" / "data" / "berka"
@@ -29,8 +30,8 @@ def test_every_kept_balance_is_the_banks_own(settings: Settings, tmp_path: Path,
     assert summary.movements == sum(end_offsets(settings).values()) == 46_997
     with workers(settings, tmp_path) as detectors:
         detectors.start()
-        detectors.await_decided(within_s=300)  # six years of everybody's dates, every rule, on the interpreted core
-        kept = balances(detectors.await_allocations(within_s=120))
+        detectors.await_decided(within_s=2 * PATIENCE_S)  # six years of everybody's dates, every rule, on the interpreted core
+        kept = balances(detectors.await_allocations())
     assert len(kept) == 1_229
     assert sum(kept.values()) == Decimal("39296720.10")
     assert read_all(settings, DEAD_LETTERS) == []

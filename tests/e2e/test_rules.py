@@ -14,6 +14,7 @@ from schemas.settings import Settings
 from schemas.topics import MOVEMENTS, RULES
 from tests.brokers.records import produce
 from tests.e2e.workers import Workers, notifications, workers
+from tests.patience import PATIENCE_S
 from wealthwatch.configuration import environment_of
 from wealthwatch.supervisor import Child
 
@@ -35,7 +36,7 @@ MOVEMENT: dict[str, Any] = {
 def wealthwatch(settings: Settings, *arguments: str) -> None:
     """As an operator does it, beside the workers."""
     command = [sys.executable, "-m", "wealthwatch", *arguments]
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, **environment_of(settings)}, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, **environment_of(settings)}, timeout=PATIENCE_S)
 
 
 def set_rule(settings: Settings, *arguments: str) -> None:

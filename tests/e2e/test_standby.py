@@ -24,6 +24,7 @@ from tests.e2e.banks import publish_beside
 from tests.e2e.workers import Workers, final_states, last_hour, notifications, workers
 from tests.faults.bank import Bank
 from tests.faults.oracle import Oracle, judge
+from tests.patience import PATIENCE_S
 from wealthwatch.broker import free_port
 from wealthwatch.replaying import Pace, Replay, Summary, publish
 from wealthwatch.supervisor import Child
@@ -95,7 +96,7 @@ def newest(settings: Settings) -> list[Stored]:
     return [one for key, one in found.items() if not key.startswith(b"\x00") and not key.startswith(HOUSEHOLD_MARK) and not is_segment(key)]
 
 
-def await_(group: Workers, true: Callable[[], bool], what: str, *, within_s: float = 60) -> None:
+def await_(group: Workers, true: Callable[[], bool], what: str, *, within_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < deadline, f"waited {within_s} s for {what}"

@@ -13,6 +13,7 @@ from schemas.topics import MOVEMENTS
 from tests.brokers.records import produce
 from tests.conftest import PARTITIONS
 from tests.e2e.workers import Workers, workers
+from tests.patience import PATIENCE_S
 from tests.streams.builders import movement
 from wealthwatch.supervisor import Child
 
@@ -25,7 +26,7 @@ def assignments(detectors: Workers, child: Child) -> list[list[int]]:
 
 def await_halves(detectors: Workers, *children: Child) -> None:
     """Wait until each has half of the partitions, recovered."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while not all((last := assignments(detectors, child)[-1:]) and len(last[0]) == PARTITIONS // 2 for child in children):
         assert time.monotonic() < deadline, {child.name: assignments(detectors, child) for child in children}
         assert detectors.trouble() is None

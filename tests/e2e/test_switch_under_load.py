@@ -26,6 +26,7 @@ from schemas.topics import MOVEMENTS, NOTIFICATIONS, RULES
 from tests.brokers.records import read_all
 from tests.e2e.banks import Decided, one_after_the_other, publish_beside
 from tests.e2e.workers import Workers, workers
+from tests.patience import PATIENCE_S
 from wealthwatch.configuration import environment_of
 from wealthwatch.replaying import Pace, Replay, Summary, publish
 from wealthwatch.replaying.hours import full_hour_after
@@ -45,14 +46,13 @@ VERSIONS: list[dict[str, Any]] = [
     {"rule": "aum_change", "version": 2, "mode": "off"},
 ]
 """What the backtest is given; the workers are told by `wealthwatch rules set`."""
-WITHIN_S = 120
 
 
 def command(settings: Settings, *arguments: str | Path) -> None:
     """As an operator does it, beside the workers."""
     run = [sys.executable, "-m", "wealthwatch", *map(str, arguments)]
     done = subprocess.run(
-        run, check=False, capture_output=True, text=True, env={**os.environ, **environment_of(settings)}, timeout=WITHIN_S
+        run, check=False, capture_output=True, text=True, env={**os.environ, **environment_of(settings)}, timeout=PATIENCE_S
     )
     assert done.returncode == 0, done.stderr
 
@@ -76,7 +76,7 @@ def publish_with_gates(settings: Settings, sample: Path, gates: Mapping[datetime
         for line in feed.movements(path):
             assert isinstance(line, bytes)
             while closed and datetime.fromisoformat(json.loads(line)["occurred_at"]) >= closed[0]:
-                assert gates[closed.pop(0)].wait(WITHIN_S)
+                assert gates[closed.pop(0)].wait(PATIENCE_S)
             yield line
 
     return publish(settings, Replay(replace(feed, movements=movements), sample, Pace(rate=RATE)))
@@ -90,7 +90,7 @@ def events(detectors: Workers, child: Child, *names: str) -> list[dict[str, Any]
 
 def await_shares(detectors: Workers, three: list[Child]) -> dict[str, list[int]]:
     """Wait until each worker has its two partitions open, and say which."""
-    deadline = time.monotonic() + WITHIN_S
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         found = {}
         for child in three:
@@ -137,8 +137,8 @@ def test_a_switch_under_load_is_at_one_point_on_every_worker_and_equals_the_back
         finally:
             published.set()
             learnt.set()
-        replayed = load_.result(WITHIN_S)
-        detectors.await_decided(within_s=WITHIN_S)
+        replayed = load_.result(PATIENCE_S)
+        detectors.await_decided()
         detectors.await_ticks(replayed.ticks)
         assert replayed.last_event is not None
         detectors.await_households(full_hour_after(replayed.last_event))

@@ -24,6 +24,7 @@ from schemas.topics import MOVEMENTS, NOTIFICATIONS, POSITIONS, STATES
 from streams.changelog import POSITIONS_KEY, decode_positions
 from tests.brokers.processes import program_pid
 from tests.brokers.records import await_records, read_all
+from tests.patience import PATIENCE_S
 from wealthwatch.configuration import environment_of
 from wealthwatch.replaying.hours import full_hour_after
 from wealthwatch.supervisor import Child
@@ -53,7 +54,7 @@ class Workers:
         """All that a worker has logged."""
         return (self._folder / f"{child.name}.log").read_text()
 
-    def await_log(self, child: Child, words: str, *, within_s: float = 60) -> None:
+    def await_log(self, child: Child, words: str, *, within_s: float = PATIENCE_S) -> None:
         """Wait until a worker has logged these words."""
         deadline = time.monotonic() + within_s
         while words not in self.log(child):
@@ -75,7 +76,7 @@ class Workers:
         os.kill(program_pid(child), signal.SIGKILL)
         child.kill()
 
-    def await_decided(self, *, positions: int | None = None, within_s: float = 90) -> None:
+    def await_decided(self, *, positions: int | None = None, within_s: float = PATIENCE_S) -> None:
         """Wait until every movement that is on the topic now (or so many) has been decided and committed."""
         ends = end_offsets(self._settings)
         wanted = sum(ends.values()) if positions is None else positions
@@ -86,7 +87,7 @@ class Workers:
 
         await_records(self._settings, STATES, enough, only=POSITIONS_KEY, within_s=within_s, until=self.trouble)
 
-    def await_ticks(self, count: int, *, within_s: float = 60) -> None:
+    def await_ticks(self, count: int, *, within_s: float = PATIENCE_S) -> None:
         """Wait until so many ticks, over all partitions, have been decided."""
 
         def enough(records: list) -> bool:
@@ -95,7 +96,7 @@ class Workers:
 
         await_records(self._settings, STATES, enough, only=POSITIONS_KEY, within_s=within_s, until=self.trouble)
 
-    def await_households(self, hour: datetime, *, within_s: float = 60) -> None:
+    def await_households(self, hour: datetime, *, within_s: float = PATIENCE_S) -> None:
         """Wait until the households of every partition are decided up to an hour."""
         wanted, partitions = int(hour.timestamp()), self._settings.kafka.partitions
 
@@ -105,7 +106,7 @@ class Workers:
 
         await_records(self._settings, STATES, enough, only=POSITIONS_KEY, within_s=within_s, until=self.trouble)
 
-    def await_allocations(self, *, within_s: float = 60) -> dict[str, Position]:
+    def await_allocations(self, *, within_s: float = PATIENCE_S) -> dict[str, Position]:
         """Wait until all that is on the topic now is decided and its allocations published, and return the newest of each customer."""
         wanted = sum(end_offsets(self._settings).values())
 

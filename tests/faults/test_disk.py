@@ -11,9 +11,9 @@ import pytest
 
 from tests.faults.disk import small_disk
 from tests.faults.stores import DATA, damage, kind
+from tests.patience import PATIENCE_S
 from wealthwatch.supervisor import Child
 
-WITHIN_S = 30
 WRITER = """
 import sys, time
 with open(sys.argv[1], "ab", buffering=0) as file:
@@ -28,7 +28,7 @@ with open(sys.argv[1], "ab", buffering=0) as file:
 
 def await_line(child: Child, words: str) -> None:
     """Wait until the last line of a writer says so."""
-    deadline = time.monotonic() + WITHIN_S
+    deadline = time.monotonic() + PATIENCE_S
     while not child.last_words(1).startswith(words):
         assert time.monotonic() < deadline, child.last_words()
         assert child.exit_code is None, child.last_words()

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
+from tests.patience import PATIENCE_S
+
 
 @dataclass(frozen=True)
 class Post:
@@ -68,7 +70,7 @@ class Receiver:
         self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.port}/hook"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
-    def await_posts(self, enough: Callable[[list[Post]], bool], within_s: float = 30) -> list[Post]:
+    def await_posts(self, enough: Callable[[list[Post]], bool], within_s: float = PATIENCE_S) -> list[Post]:
         with self._arrived:
             assert self._arrived.wait_for(lambda: enough(self.posts), within_s), f"{len(self.posts)} posts were not enough"
             return list(self.posts)

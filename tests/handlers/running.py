@@ -14,8 +14,7 @@ from schemas.journal import JournalEntry
 from schemas.settings import Settings
 from schemas.topics import JOURNAL
 from tests.brokers.records import await_records, read_all
-
-WITHIN_S = 60.0
+from tests.patience import PATIENCE_S
 
 
 class Running:
@@ -41,7 +40,7 @@ class Running:
 
     def stop(self) -> None:
         self.notifier.stop()
-        self._thread.join(WITHIN_S)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
 
     def __enter__(self) -> Self:
@@ -61,7 +60,6 @@ def await_journal(
         settings,
         JOURNAL,
         lambda records: enough([JournalEntry.model_validate_json(one.value) for one in records]),
-        within_s=WITHIN_S,
         until=until,
     )
     return [JournalEntry.model_validate_json(one.value) for one in found]

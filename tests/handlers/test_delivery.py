@@ -15,9 +15,9 @@ from handlers.delivery import THREADS, TOO_MANY, Courier, Delivery, Outcome, Pat
 from schemas.managers import Channel
 from schemas.notifications import Status
 from tests.handlers.builders import NOON, notification
+from tests.patience import PATIENCE_S
 
 QUICK = Patience(attempts=4, first_wait_s=0.01, longest_wait_s=0.05)
-WITHIN_S = 20.0
 
 
 class Scripted:
@@ -45,7 +45,7 @@ def delivery(number: int = 1, *, partition: int = 0, about: str | None = None, s
 
 
 def await_outcomes(courier: Courier, count: int) -> list[Outcome]:
-    deadline, outcomes = time.monotonic() + WITHIN_S, list[Outcome]()
+    deadline, outcomes = time.monotonic() + PATIENCE_S, list[Outcome]()
     while len(outcomes) < count:
         assert time.monotonic() < deadline, f"{len(outcomes)} of {count} deliveries ended"
         outcomes += courier.finished()
@@ -94,7 +94,7 @@ def test_one_that_hangs_does_not_hold_up_the_others() -> None:
 
     def answer(_number: int, telling: Telling) -> Answer:
         if str(telling.notification.message_id) == hangs:
-            release.wait(WITHIN_S)
+            release.wait(PATIENCE_S)
         return Delivered()
 
     one = courier(Scripted(answer))
@@ -126,7 +126,7 @@ def test_too_many_waiting_are_given_up_at_once() -> None:
     release = threading.Event()
 
     def answer(_number: int, _: Telling) -> Answer:
-        release.wait(WITHIN_S)
+        release.wait(PATIENCE_S)
         return Delivered()
 
     one = courier(Scripted(answer), most_waiting=3)
@@ -146,7 +146,7 @@ def test_what_waits_of_a_partition_that_is_gone_is_dropped_and_can_be_begun_anew
     def answer(_number: int, telling: Telling) -> Answer:
         if not let_go.is_set():
             first_try.set()
-            let_go.wait(WITHIN_S)
+            let_go.wait(PATIENCE_S)
             return Retry("HTTP 503")
         return Delivered()
 
@@ -154,7 +154,7 @@ def test_what_waits_of_a_partition_that_is_gone_is_dropped_and_can_be_begun_anew
     one = courier(channel, most_waiting=THREADS + 2)
     one.submit(delivery(0, partition=7, about="A"))
     one.submit(delivery(1, partition=7, about="A", status=Status.RESOLVED))
-    assert first_try.wait(WITHIN_S)
+    assert first_try.wait(PATIENCE_S)
     one.forget(7)
     let_go.set()
     for number in range(THREADS + 2):
@@ -180,16 +180,16 @@ def test_closing_waits_for_what_is_under_way_and_begins_nothing_new() -> None:
 
     def answer(_number: int, _: Telling) -> Answer:
         begun.set()
-        release.wait(WITHIN_S)
+        release.wait(PATIENCE_S)
         return Delivered()
 
     channel = Scripted(answer)
     one = courier(channel)
     for number in range(THREADS + 5):
         one.submit(delivery(number))
-    assert begun.wait(WITHIN_S)
+    assert begun.wait(PATIENCE_S)
     threading.Timer(0.05, release.set).start()
-    one.close(WITHIN_S)
+    one.close(PATIENCE_S)
     assert len(one.finished()) == len(channel.sent) <= THREADS
     assert channel.closed
 
@@ -198,14 +198,14 @@ def test_closing_does_not_wait_for_ever() -> None:
     release = threading.Event()
 
     def answer(_number: int, _: Telling) -> Answer:
-        release.wait(WITHIN_S)
+        release.wait(PATIENCE_S)
         return Delivered()
 
     one = courier(Scripted(answer))
     one.submit(delivery())
     before = time.monotonic()
     one.close(0.1)
-    assert time.monotonic() - before < WITHIN_S / 2
+    assert time.monotonic() - before < PATIENCE_S / 2
     release.set()
 
 

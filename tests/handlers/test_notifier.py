@@ -28,6 +28,7 @@ from tests.brokers.records import produce, read_all
 from tests.handlers.builders import evidence, notification, record, silence
 from tests.handlers.receiver import Post, Receiver, Reply
 from tests.handlers.running import Running, await_journal, read_journal
+from tests.patience import PATIENCE_S
 from wealthwatch.configuration import environment_of
 from wealthwatch.supervisor import Child
 
@@ -333,7 +334,7 @@ def test_sigterm_ends_it_within_ten_seconds_though_a_webhook_hangs_and_its_log_n
 
 def test_one_that_is_stopped_while_it_joins_is_not_waited_for(settings: Settings) -> None:
     with Running(settings) as hasty:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE_S
         while hasty.notifier._consumer.group_metadata().state != MemberState.REBALANCING:
             assert time.monotonic() < deadline
             time.sleep(0.001)

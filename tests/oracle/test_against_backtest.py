@@ -24,6 +24,7 @@ from streams.reading import read
 from tests.oracle import Finding, Paths, Thresholds, expected
 from tests.oracle.agreement import COMPARED, Opening, agreements, openings
 from tests.oracle.findings import OF_HOUSEHOLDS, TIERS_OF_HOUSEHOLDS
+from tests.patience import PATIENCE_S
 from wealthwatch.configuration import environment_of
 from wealthwatch.simulation import Plan, write
 
@@ -72,7 +73,9 @@ def backtest(feed: Path, settings: Settings, *arguments: str) -> list[Opening]:
     """Run the command as a person does; what it told."""
     out = feed.with_suffix(".out")
     command = [sys.executable, "-m", "wealthwatch", "backtest", str(feed), "--out", str(out), "--jobs", "2", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240, env={**os.environ, **environment_of(settings)})
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=PATIENCE_S, env={**os.environ, **environment_of(settings)}
+    )
     assert done.returncode == 0, done.stderr
     return list(openings(out / "notifications.jsonl"))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.native import PACKAGES, ROOT, SOURCES, complaint, place_of
+from tests.patience import PATIENCE_S
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -32,7 +33,7 @@ def test_a_year_of_a_bank_is_decided_alike_to_the_byte(tmp_path: Path, pytestcon
     def wealthwatch(first: Path, *arguments: object) -> str:
         environment = {**os.environ, "PYTHONPATH": str(first), "PYTHONSAFEPATH": "1"}
         command = [sys.executable, "-m", "wealthwatch", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=120).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=PATIENCE_S).stdout
 
     kinds = {"compiled": (ROOT / "build/native", 2), "interpreted": (ROOT, 1)}
     wealthwatch(ROOT, "simulate", "--customers", 60, "--days", 365, "--faults", "--out", feed)

@@ -31,6 +31,7 @@ from streams.watchdog import Progress
 from streams.windows import Calendar
 from streams.world import World
 from tests.brokers.records import await_records, read_all, set_largest
+from tests.patience import PATIENCE_S
 from tests.streams.builders import instant, iso, movement
 from wealthwatch import garbage
 
@@ -166,7 +167,7 @@ async def reached(settings: Settings, **wanted: int) -> None:
         last = [decode_positions(record.value) for record in records if record.key == POSITIONS_KEY][-1:]
         return any(all(getattr(positions, name) >= least for name, least in wanted.items()) for positions in last)
 
-    await asyncio.to_thread(await_records, settings, STATES, enough, within_s=60)
+    await asyncio.to_thread(await_records, settings, STATES, enough)
 
 
 def told(settings: Settings) -> list[Notification]:
@@ -260,13 +261,13 @@ async def test_the_intake_pauses_when_enough_waits(settings: Settings, records: 
     async with running(bounded, lambda _: Absent()) as (partition, _):
         fetch = [SimpleNamespace(offset=number, value=b"x" * size) for number in range(records)]
         for _ in range(fits):
-            await asyncio.wait_for(partition.put(fetch), 5)
+            await asyncio.wait_for(partition.put(fetch), PATIENCE_S)
         paused = asyncio.create_task(partition.put(fetch))
         for _ in range(10):
             await asyncio.sleep(0)
         assert not paused.done()
         assert partition.waiting == fits * records
-    await asyncio.wait_for(paused, 5)
+    await asyncio.wait_for(paused, PATIENCE_S)
     assert partition.waiting == fits * records
 
 

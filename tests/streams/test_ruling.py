@@ -18,6 +18,7 @@ from streams.metrics import Metrics
 from streams.ruling import RuleFeed
 from streams.timeline import RuleBooks
 from tests.brokers.records import produce
+from tests.patience import PATIENCE_S
 
 NOON = datetime(2025, 3, 10, 12, tzinfo=UTC)
 AT = int(NOON.timestamp())
@@ -129,7 +130,7 @@ async def test_a_worker_that_may_be_behind_waits_until_it_has_asked_again(settin
         await worker.until(2)
         assert not waiting.done()
         tasks.append(asyncio.create_task(worker.feed.watch()))
-        await asyncio.wait_for(waiting, 10)
+        await asyncio.wait_for(waiting, PATIENCE_S)
     finally:
         for task in tasks:
             task.cancel()

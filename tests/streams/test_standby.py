@@ -19,6 +19,7 @@ from streams.metrics import Metrics
 from streams.publisher import Written
 from streams.standby import Standbys
 from streams.states import States
+from tests.patience import PATIENCE_S
 from tests.streams.shelves import record, states_of
 
 NOBODY: Any = None
@@ -78,7 +79,7 @@ async def test_the_partitions_that_are_open_share_the_room_for_objects() -> None
 
 async def following(worker: Standbys, place: int) -> None:
     """Wait until the standby of partition 0 has read so far."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while worker.held().get(0) != place:
         assert time.monotonic() < deadline, f"at {worker.held()}, not at {place}"
         await asyncio.sleep(0.02)

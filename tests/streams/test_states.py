@@ -20,6 +20,7 @@ from streams.database import Database, Shared
 from streams.rocks_states import RocksStates
 from streams.states import MemoryStates, StoreDamagedError, StoreFailedError, StoreInUseError
 from streams.stores import Stores
+from tests.patience import PATIENCE_S
 from tests.streams.builders import instant
 from tests.streams.shelves import ORIGIN, Life, positions_record, record, states_of
 
@@ -93,7 +94,7 @@ def test_a_worker_killed_at_any_moment_leaves_exactly_what_its_checkpoint_says(t
 def test_a_full_disk_is_said_and_loses_nothing_that_was_written(tmp_path: Path) -> None:
     """Files that may not grow stand for it."""
     child = writer(tmp_path / "store", "3000000")
-    said, _ = child.communicate(timeout=60)
+    said, _ = child.communicate(timeout=PATIENCE_S)
     *written, failure = said.splitlines()
     assert failure == "StoreFailedError 28"
     holds(tmp_path / "store", int(written[-1]))

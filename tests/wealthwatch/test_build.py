@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from tests.native import ROOT
+from tests.patience import PATIENCE_S
 from wealthwatch.build import announce, core
 
 
@@ -29,7 +30,7 @@ def test_the_version_says_whether_the_core_is_compiled(tmp_path: Path) -> None:
         path = os.pathsep.join(map(str, [*first, ROOT]))
         environment = {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
         command = [sys.executable, "-m", "wealthwatch", "--version"]
-        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=60).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=PATIENCE_S).stdout
 
     assert said() == f"wealthwatch {version('wealthwatch')} (core interpreted)\n"
     assert said(tmp_path) == f"wealthwatch {version('wealthwatch')} (core compiled)\n"

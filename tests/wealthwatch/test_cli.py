@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from wealthwatch.broker import free_port
 from wealthwatch.commands import names
 
@@ -17,7 +18,7 @@ from wealthwatch.commands import names
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "wealthwatch", *arguments]
     environment = {**os.environ, **variables, "COLUMNS": "120", "TERM": "dumb"}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=PATIENCE_S)
 
 
 def refused(done: subprocess.CompletedProcess[str], code: int) -> str:
@@ -54,7 +55,7 @@ try:
 except SystemExit:
     print({heavy} & set(sys.modules), file=sys.stderr)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     assert done.stderr.strip() == "set()"
 
 
@@ -129,6 +130,6 @@ def test_an_interrupt_ends_with_130_and_no_traceback() -> None:
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=variables) as process:
             silent.accept()
             process.send_signal(2)
-            _, said = process.communicate(timeout=30)
+            _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert "Traceback" not in said

@@ -11,6 +11,7 @@ from schemas.dead_letters import DeadLetter, Fault
 from schemas.settings import Settings
 from schemas.topics import DEAD_LETTERS, MOVEMENTS
 from tests.brokers.records import produce, read_all
+from tests.patience import PATIENCE_S
 from wealthwatch.configuration import environment_of
 from wealthwatch.tally import Tally
 
@@ -31,7 +32,7 @@ def letters(settings: Settings) -> Settings:
 def run(settings: Settings, *arguments: str, code: int = 0) -> str:
     environment = {**os.environ, **environment_of(settings), "COLUMNS": "200", "TERM": "dumb"}
     command = [sys.executable, "-m", "wealthwatch", "dead-letters", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=PATIENCE_S)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout if code == 0 else done.stderr
@@ -81,7 +82,7 @@ def test_the_raw_bytes_are_untouched_and_alone(letters: Settings) -> None:
     evil, binary = ids(letters)
     environment = {**os.environ, **environment_of(letters)}
     command = [sys.executable, "-m", "wealthwatch", "dead-letters", "show", "--raw", binary]
-    assert subprocess.run(command, capture_output=True, check=True, env=environment, timeout=60).stdout == bytes(range(256))
+    assert subprocess.run(command, capture_output=True, check=True, env=environment, timeout=PATIENCE_S).stdout == bytes(range(256))
     assert "--raw takes one id" in run(letters, "show", "--raw", evil, binary, code=2)
 
 

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from tests.native import ON_NATIVE
+from tests.patience import PATIENCE_S
 from wealthwatch.broker import HOST, free_port
 from wealthwatch.build import core
 from wealthwatch.services import COMMANDS
@@ -48,7 +49,7 @@ def demo(*arguments: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
 
 def finished(*arguments: str, **variables: str) -> tuple[int, str, str]:
     with demo(*arguments, **variables) as process:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=PATIENCE_S)
     return process.returncode, out, err
 
 
@@ -74,7 +75,7 @@ def descendants(pid: int) -> dict[str, int]:
 
 def all_gone(pids: list[int]) -> bool:
     """Whether all ended within a moment: nobody tells when a stranger's process ends, so we look."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         states = [Path(f"/proc/{pid}/stat") for pid in pids]
         if not any(state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z" for state in states):
@@ -111,7 +112,7 @@ def test_the_inbox_is_there_with_a_login_and_ctrl_c_ends_everything() -> None:
             page = browser.post("/login", data={"form_token": token[1], "username": access[2], "password": access[3]})
             assert (page.status_code, page.url.path) == (200, "/")
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, err) == (0, "")
     assert "everything is stopped" in out
     assert all_gone(list(running.values()))
@@ -132,7 +133,7 @@ def test_a_service_that_dies_ends_the_demo_with_its_last_words() -> None:
         running = descendants(process.pid)
         detector = next(pid for command, pid in running.items() if "leash" not in command and command.endswith("wealthwatch detector"))
         os.kill(detector, signal.SIGKILL)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
     assert err.startswith("wealthwatch: the detector ended with exit code 137: its last words:\n")
     assert all_gone(list(running.values()))

@@ -19,6 +19,7 @@ from schemas.rules import RuleSettings
 from schemas.settings import Settings
 from streams.book import all_rules
 from tests.brokers.records import produce
+from tests.patience import PATIENCE_S
 from tests.streams.builders import movement
 from wealthwatch.configuration import environment_of
 from wealthwatch.explaining import question
@@ -42,7 +43,7 @@ def run(*arguments: str | Path, code: int = 0, settings: Settings | None = None,
         "TERM": "dumb",
     }
     command = [sys.executable, "-m", "wealthwatch", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=PATIENCE_S)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     if code:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import weakref
 
+from tests.patience import PATIENCE_S
 from wealthwatch import garbage
 
 
@@ -23,7 +24,7 @@ def test_what_refers_to_itself_goes_when_somebody_looks_and_not_before() -> None
         circle = weakref.ref(Circle(), lambda _: loop.call_soon_threadsafe(gone.set))
         assert circle() is not None
         looking = asyncio.create_task(garbage.look(0.01))
-        await asyncio.wait_for(gone.wait(), 30)
+        await asyncio.wait_for(gone.wait(), PATIENCE_S)
         assert circle() is None
         looking.cancel()
 

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+from tests.patience import PATIENCE_S
+
 SCRIPT = """
 import logging, structlog
 from schemas.settings import Log
@@ -24,7 +26,7 @@ except ZeroDivisionError:
 
 def written(level: str, form: str) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT.format(level=level, form=form)], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", SCRIPT.format(level=level, form=form)], capture_output=True, text=True, check=True, timeout=PATIENCE_S
     )
     assert done.stdout == ""
     return done.stderr.splitlines()

@@ -16,6 +16,7 @@ from schemas.settings import Settings
 from schemas.topics import RULES
 from streams.book import all_rules
 from tests.brokers.records import produce, read_all
+from tests.patience import PATIENCE_S
 from wealthwatch.broker import free_port
 from wealthwatch.configuration import environment_of
 
@@ -39,7 +40,7 @@ def run(*arguments: str, code: int = 0, settings: Settings | None = None, **vari
     """Standard output, or where it is refused the one line that says so."""
     environment = {**os.environ, **(environment_of(settings) if settings else {}), **variables, "TERM": "dumb"}
     done = subprocess.run(
-        [sys.executable, "-m", "wealthwatch", *arguments], capture_output=True, text=True, check=False, env=environment, timeout=60
+        [sys.executable, "-m", "wealthwatch", *arguments], capture_output=True, text=True, check=False, env=environment, timeout=PATIENCE_S
     )
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
@@ -181,7 +182,9 @@ def test_the_shell_completes_what_exists(typed: str, offered: list[str]) -> None
     words = typed.split()
     place = len(words) - (0 if typed.endswith(" ") else 1)
     environment = {**os.environ, "_WEALTHWATCH_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(place)}
-    done = subprocess.run([sys.executable, "-m", "wealthwatch"], capture_output=True, text=True, check=True, env=environment, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "wealthwatch"], capture_output=True, text=True, check=True, env=environment, timeout=PATIENCE_S
+    )
     assert done.stdout.split() == offered
 
 
@@ -255,7 +258,7 @@ def test_what_others_have_put_there_is_named_and_no_terminal_obeys_it(settings: 
     produce(settings, RULES, [("\x1b[31mred@2", b"{"), ("large_inflow@2", b'{"rule": "large_inflow", "version": 2}')])
     environment = {**os.environ, **environment_of(settings)}
     command = [sys.executable, "-m", "wealthwatch", "rules", "list"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=PATIENCE_S)
     assert "\x1b" not in done.stdout + done.stderr
     assert [line.split(": ")[2] for line in done.stderr.splitlines()] == ["unreadable", "no_start"]
     assert json.loads(run("rules", "set", "large_inflow", "pct=0.3", "--json", settings=settings))["version"]["version"] == 3

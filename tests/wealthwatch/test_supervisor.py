@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.brokers.processes import program_pid
+from tests.patience import PATIENCE_S
 from wealthwatch.supervisor import Child
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -36,7 +37,7 @@ def python(script: str, tmp_path: Path) -> Child:
 
 def ready(child: Child) -> int:
     """The program's pid, once it runs."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while "ready" not in child.last_words():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -45,7 +46,7 @@ def ready(child: Child) -> int:
 
 def gone(pid: int) -> bool:
     """Whether the process ended within a moment: nobody tells when a stranger's process ends, so we look."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         try:
             if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":

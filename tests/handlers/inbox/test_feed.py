@@ -26,8 +26,7 @@ from schemas.topics import Topic
 from tests.brokers.records import produce
 from tests.handlers.inbox.conftest import TOPIC_OF, ZONE
 from tests.handlers.inbox.messages import customer, follow_up, manager, notification, position, telling
-
-WITHIN_S = 30
+from tests.patience import PATIENCE_S
 
 
 class Heard:
@@ -40,7 +39,7 @@ class Heard:
         self._changes.put(changes)
 
     def until(self, customer_id: str) -> None:
-        while customer_id not in self._changes.get(timeout=WITHIN_S).pages:
+        while customer_id not in self._changes.get(timeout=PATIENCE_S).pages:
             pass
 
 
@@ -74,7 +73,7 @@ def test_the_feed_takes_all_topics_in_and_is_caught_up(settings: Settings, datab
     message = notification()
     send(settings, manager(), customer(), position(), message, telling(message), follow_up(message))
     with following(settings, database) as (feed, _, metrics):
-        assert feed.wait_until_caught_up(WITHIN_S)
+        assert feed.wait_until_caught_up(PATIENCE_S)
         assert feed.is_caught_up
         for topic in ("managers", "customers", "positions", "notifications", "journal", "follow-ups"):
             assert value(metrics, "wealthwatch_inbox_records_total", topic=topic) == 1
@@ -87,7 +86,7 @@ def test_the_feed_takes_all_topics_in_and_is_caught_up(settings: Settings, datab
 
 def test_an_empty_broker_is_caught_up_with(settings: Settings, database: Database) -> None:
     with following(settings, database) as (feed, _, _):
-        assert feed.wait_until_caught_up(WITHIN_S)
+        assert feed.wait_until_caught_up(PATIENCE_S)
 
 
 def test_the_feed_waits_for_topics_that_do_not_exist_yet(unprepared: Settings, database: Database) -> None:
@@ -100,7 +99,7 @@ def test_the_feed_waits_for_topics_that_do_not_exist_yet(unprepared: Settings, d
 
 def test_a_new_message_is_told_to_the_listener_after_it_is_kept(settings: Settings, database: Database) -> None:
     with following(settings, database) as (feed, heard, _):
-        assert feed.wait_until_caught_up(WITHIN_S)
+        assert feed.wait_until_caught_up(PATIENCE_S)
         send(settings, customer("C7"))
         heard.until("C7")
         assert count(database, tables.Customer) == 1
@@ -110,10 +109,10 @@ def test_a_restart_goes_on_where_the_database_is_and_reads_nothing_twice(setting
     first, second = notification(), notification()
     send(settings, first, telling(first))
     with following(settings, database) as (feed, _, _):
-        assert feed.wait_until_caught_up(WITHIN_S)
+        assert feed.wait_until_caught_up(PATIENCE_S)
     send(settings, second, telling(second))
     with following(settings, database) as (feed, _, metrics):
-        assert feed.wait_until_caught_up(WITHIN_S)
+        assert feed.wait_until_caught_up(PATIENCE_S)
         assert value(metrics, "wealthwatch_inbox_records_total", topic="notifications") == 1
     assert count(database, tables.Item) == 2
 
@@ -122,12 +121,12 @@ def test_rows_lost_with_their_offsets_come_back_from_kafka(settings: Settings, d
     message = notification()
     send(settings, message, telling(message))
     with following(settings, database) as (feed, _, _):
-        assert feed.wait_until_caught_up(WITHIN_S)
+        assert feed.wait_until_caught_up(PATIENCE_S)
     with database.writing() as connection:
         for table in (tables.Item, tables.Message, tables.Telling, tables.Offset):
             connection.execute(delete(table))
     with following(settings, database) as (feed, _, _):
-        assert feed.wait_until_caught_up(WITHIN_S)
+        assert feed.wait_until_caught_up(PATIENCE_S)
     assert count(database, tables.Item) == 1
 
 
@@ -136,12 +135,12 @@ def test_an_offset_beyond_the_topic_s_end_means_another_topic_and_is_read_from_i
 ) -> None:
     send(settings, customer())
     with following(settings, database) as (feed, _, _):
-        assert feed.wait_until_caught_up(WITHIN_S)
+        assert feed.wait_until_caught_up(PATIENCE_S)
     with database.writing() as connection:
         connection.execute(update(tables.Offset).values(next_offset=1_000_000))
         connection.execute(delete(tables.Customer))
     with following(settings, database) as (feed, _, _):
-        assert feed.wait_until_caught_up(WITHIN_S)
+        assert feed.wait_until_caught_up(PATIENCE_S)
     assert count(database, tables.Customer) == 1
 
 
@@ -151,7 +150,7 @@ def test_a_malformed_record_and_one_the_database_refuses_stop_nothing(settings: 
     produce(settings, topics.JOURNAL, [("one", b"{"), ("one", huge.model_dump_json().encode())])
     send(settings, message, telling(message))
     with following(settings, database) as (feed, _, metrics):
-        assert feed.wait_until_caught_up(WITHIN_S)
+        assert feed.wait_until_caught_up(PATIENCE_S)
         assert value(metrics, "wealthwatch_inbox_malformed_total", topic="journal") == 2
         assert value(metrics, "wealthwatch_inbox_records_total", topic="journal") == 3
     assert count(database, tables.Item) == 1
@@ -167,7 +166,7 @@ def test_a_feed_that_fails_begins_again_from_the_database(settings: Settings, da
         with database.writing() as connection:
             connection.execute(text("ALTER TABLE elsewhere RENAME TO customers"))
         heard.until("C1")
-        assert feed.wait_until_caught_up(WITHIN_S)
+        assert feed.wait_until_caught_up(PATIENCE_S)
 
 
 @pytest.mark.kafka
@@ -184,7 +183,7 @@ def test_a_notification_of_an_aborted_transaction_is_never_seen(settings: Settin
         producer.close()
     send(settings, telling(aborted), telling(kept))
     with following(settings, database) as (feed, _, metrics):
-        assert feed.wait_until_caught_up(WITHIN_S)
+        assert feed.wait_until_caught_up(PATIENCE_S)
         assert value(metrics, "wealthwatch_inbox_feed_lag", topic="notifications") == 0
     with database.reading() as connection:
         shown = connection.execute(select(tables.Item.notification_id)).scalars().all()
@@ -195,7 +194,7 @@ def test_a_notification_of_an_aborted_transaction_is_never_seen(settings: Settin
 def test_what_stands_in_an_open_transaction_is_seen_to_wait_though_nothing_comes(settings: Settings, database: Database) -> None:
     send(settings, customer())
     with following(settings, database) as (feed, _, metrics):
-        assert feed.wait_until_caught_up(WITHIN_S)
+        assert feed.wait_until_caught_up(PATIENCE_S)
         with closing(KafkaProducer(**settings.kafka.client(), transactional_id=f"test-{uuid4()}")) as producer:
             producer.init_transactions()
             producer.begin_transaction()
@@ -208,7 +207,7 @@ def test_what_stands_in_an_open_transaction_is_seen_to_wait_though_nothing_comes
 
 def _await(holds: Callable[[], bool]) -> None:
     """Wait for a figure, which only itself says when."""
-    deadline = time.monotonic() + WITHIN_S
+    deadline = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)

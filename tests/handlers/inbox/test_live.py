@@ -22,6 +22,7 @@ from handlers.inbox.voice import Voice
 from schemas.customers import Language
 from tests.handlers.inbox.conftest import PASSWORD, ZONE, fill
 from tests.handlers.inbox.messages import customer
+from tests.patience import PATIENCE_S
 
 
 def changed(customers: set[str]) -> Changes:
@@ -66,7 +67,7 @@ async def test_a_page_hears_of_its_manager_s_customers_and_of_no_other(parts: Pa
         parts.live.tell(changed({"C2", "unknown"}))
         assert not (await asyncio.wait({heard}, timeout=0.3))[0]
         parts.live.tell(changed({"C1", "C2"}))
-        told = await asyncio.wait_for(heard, 5)
+        told = await asyncio.wait_for(heard, PATIENCE_S)
         assert told["event"] == "changed"
         assert json.loads(told["data"]) == {"pages": ["C1"], "lines": True}
     assert parts.metrics.registry.get_sample_value("wealthwatch_inbox_live_connections") == 0
@@ -76,7 +77,7 @@ async def test_a_customer_handed_over_is_heard_of_by_the_new_manager_at_once(par
     fill(database, customer("C1", manager_id="M2"))
     async with listening(parts, database) as stream:
         parts.live.tell(fill(database, customer("C1", manager_id="M1")))
-        assert (await asyncio.wait_for(anext(stream), 5))["event"] == "changed"
+        assert (await asyncio.wait_for(anext(stream), PATIENCE_S))["event"] == "changed"
 
 
 async def test_the_channel_ends_with_the_session_even_when_nothing_happens(
@@ -85,6 +86,6 @@ async def test_the_channel_ends_with_the_session_even_when_nothing_happens(
     monkeypatch.setattr(events, "PATIENCE_S", 0.05)
     async with listening(parts, database) as stream:
         remove_user(database, "m1")
-        assert (await asyncio.wait_for(anext(stream), 5))["event"] == "ended"
+        assert (await asyncio.wait_for(anext(stream), PATIENCE_S))["event"] == "ended"
         with pytest.raises(StopAsyncIteration):
             await anext(stream)

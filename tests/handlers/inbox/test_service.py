@@ -21,11 +21,10 @@ from schemas.settings import Door, Inbox, Settings
 from tests.brokers.records import produce
 from tests.handlers.inbox.conftest import PASSWORD, TOPIC_OF
 from tests.handlers.inbox.messages import customer, manager, notification, telling
+from tests.patience import PATIENCE_S
 from wealthwatch.broker import free_port
 from wealthwatch.configuration import environment_of
 from wealthwatch.supervisor import Child
-
-WITHIN_S = 30
 
 
 def with_ports(settings: Settings) -> Settings:
@@ -43,7 +42,7 @@ def serving(settings: Settings, folder: Path) -> Iterator[Child]:
 
 
 def await_answer(child: Child, settings: Settings, path: str, status: int) -> httpx.Response:
-    deadline = time.monotonic() + WITHIN_S
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         assert child.exit_code is None, child.last_words()
         assert time.monotonic() < deadline, child.last_words()
@@ -108,7 +107,7 @@ def command(tmp_path: Path, *arguments: str, says: str = "") -> subprocess.Compl
         capture_output=True,
         text=True,
         env=environment_of(settings),
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
 
@@ -150,7 +149,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         settings = Settings(inbox=Inbox(port=port, door=Door(), database_url=f"sqlite:///{tmp_path}/i.sqlite"))
         serve = [sys.executable, "-m", "wealthwatch", "inbox", "serve"]
-        ended = subprocess.run(serve, capture_output=True, text=True, env=environment_of(settings), timeout=60, check=False)
+        ended = subprocess.run(serve, capture_output=True, text=True, env=environment_of(settings), timeout=PATIENCE_S, check=False)
     assert ended.returncode == 3
     assert "the port is in use" in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from wealthwatch.simulation import Plan, write
 
 PLAN = Plan(seed=11, customers=150, days=70, start=date(2025, 3, 1))
@@ -30,7 +31,7 @@ def backtest() -> Run:
 
     def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "wealthwatch", "backtest", *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
         assert done.returncode == 0, done.stderr
         return done
 

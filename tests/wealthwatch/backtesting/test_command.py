@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.streams.builders import MINIMAL, movement
 from wealthwatch.simulation import Plan, write
 
@@ -24,7 +25,7 @@ ACCOUNTS = Path(__file__).parents[4] / "shared" / "data" / "berka"
 
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "wealthwatch", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-m", "wealthwatch", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
 
 
@@ -203,7 +204,7 @@ def test_parquet_without_duckdb_says_what_to_install(feed: Path, tmp_path: Path)
     script = "import sys; sys.path.insert(0, sys.argv.pop(1)); from wealthwatch.cli import main; main()"
     given = ["backtest", str(feed), "--out", str(tmp_path / "out"), "--parquet"]
     done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "without"), *given], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", script, str(tmp_path / "without"), *given], capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
     assert (done.returncode, done.stderr) == (3, "wealthwatch: Parquet needs DuckDB: pip install 'wealthwatch[parquet]'\n")
     assert not (tmp_path / "out").exists()
@@ -250,7 +251,11 @@ def test_memory_grows_with_customers_not_with_movements(tmp_path: Path) -> None:
                         again["reverses"] = {**undone, "event_id": f"{undone['event_id']}.{time_of}"}
                     file.write(json.dumps(again, ensure_ascii=False) + "\n")
         done = subprocess.run(
-            [sys.executable, "-c", MEASURE, str(path), str(tmp_path / "out")], check=True, capture_output=True, text=True, timeout=240
+            [sys.executable, "-c", MEASURE, str(path), str(tmp_path / "out")],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
         )
         told, kilobytes = done.stdout.splitlines()
         movements = json.loads(told)["movements"]
@@ -264,7 +269,7 @@ def test_memory_grows_with_customers_not_with_movements(tmp_path: Path) -> None:
     assert large - small < 40 * 1_024  # on Linux in KiB, for caches that have a bound; the lines of the longer feed would take 65 MiB more
 
 
-def jobs_of(process: subprocess.Popen[str], within_s: float = 60) -> list[int]:
+def jobs_of(process: subprocess.Popen[str], within_s: float = PATIENCE_S) -> list[int]:
     """The two jobs that a backtest has started, once both have begun to read the feed."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
@@ -302,10 +307,10 @@ def test_no_job_outlives_the_command_and_a_lost_job_is_one_line(tmp_path: Path, 
     with subprocess.Popen(given, stderr=subprocess.PIPE, text=True) as process:
         jobs = jobs_of(process)
         os.kill(jobs[0] if whom == "job" else process.pid, sent)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE_S)
     os.close(held)
     assert (process.returncode, said.startswith(says), said.count("\n")) == (code, True, 1 if says else 0)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while any(map(alive, jobs)):
         assert time.monotonic() < deadline
     if sent != signal.SIGKILL or whom == "job":

@@ -18,6 +18,7 @@ from schemas.rules import Mode, RuleSettings
 from schemas.settings import Settings
 from schemas.topics import RULES
 from tests.brokers.records import produce
+from tests.patience import PATIENCE_S
 from tests.streams.builders import movement
 from wealthwatch.configuration import environment_of
 from wealthwatch.replaying import Replay, publish
@@ -38,7 +39,7 @@ TEST_THEN_OFF = [
 def command(*arguments: str | Path, settings: Settings | None = None) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **(environment_of(settings) if settings else {}), "TERM": "dumb"}
     run = [sys.executable, "-m", "wealthwatch", *map(str, arguments)]
-    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=120, env=environment)
+    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=PATIENCE_S, env=environment)
 
 
 def lines(path: Path, *versions: dict[str, Any]) -> Path:

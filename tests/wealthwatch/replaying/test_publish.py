@@ -21,6 +21,7 @@ from schemas.settings import Settings
 from schemas.ticks import Tick
 from schemas.topics import Topic
 from tests.brokers.records import await_records, read_all, set_largest
+from tests.patience import PATIENCE_S
 from wealthwatch.configuration import environment_of
 from wealthwatch.replaying import Pace, Progress, Replay, ResumePoint, place_of, publish
 from wealthwatch.simulation import Plan, write
@@ -181,14 +182,14 @@ def test_ctrl_c_says_how_to_go_on_and_resume_does(settings: Settings, sample: Pa
     with _run(settings, str(path), "--rate", "300") as running:
         await_records(settings, topics.MOVEMENTS, lambda records: len(records) > 50)
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=30)
+        out, err = running.communicate(timeout=PATIENCE_S)
     assert (running.returncode, out) == (130, "")
     assert "the same command with --resume goes on" in err
     assert "Traceback" not in err
     point = ResumePoint.read(place_of(path))
     assert 50 < point.movements <= len(read_all(settings, topics.MOVEMENTS))
     with _run(settings, str(path), "--resume", "--json") as running:
-        out, err = running.communicate(timeout=60)
+        out, err = running.communicate(timeout=PATIENCE_S)
     assert (running.returncode, err) == (0, "")
     summary = json.loads(out)
     assert summary["resumed_from"] == point.movements
@@ -201,7 +202,7 @@ def test_a_file_that_changed_is_not_gone_on_with(settings: Settings, tmp_path: P
     path.write_bytes(b"{}\n")
     ResumePoint(1, 99, settings.kafka.topic(topics.MOVEMENTS)).write(place_of(path))
     with _run(settings, str(path), "--resume") as running:
-        out, err = running.communicate(timeout=30)
+        out, err = running.communicate(timeout=PATIENCE_S)
     assert (running.returncode, out) == (2, "")
     assert err.count("\n") == 1
     assert "is not what it was when the replay stopped" in err
@@ -211,7 +212,7 @@ def test_a_broker_that_is_not_there_is_one_line(tmp_path: Path, unused_tcp_port:
     path = tmp_path / "bank.jsonl"
     path.write_bytes(b"{}\n")
     with _run(Settings(kafka={"bootstrap_servers": f"127.0.0.1:{unused_tcp_port}"}), str(path)) as running:
-        _, err = running.communicate(timeout=60)
+        _, err = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 3
     assert "Traceback" not in err
     assert err.splitlines()[-1].startswith("wealthwatch: "), err

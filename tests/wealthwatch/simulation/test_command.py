@@ -6,10 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.patience import PATIENCE_S
+
 
 def _simulate(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "wealthwatch", "simulate", *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "wealthwatch", "simulate", *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
 
 
