@@ -67,6 +67,7 @@ def _event(value: bytes) -> str:
 
 
 @pytest.mark.kafka
+@pytest.mark.long
 @pytest.mark.parametrize("name", SYSTEMS)
 async def test_a_system_decides_every_movement_tells_the_large_ones_once_and_is_measured(name: str, site: Site, tmp_path: Path) -> None:
     site, wanted = replace(site, topic=f"bench-{uuid4().hex[:8]}.movements"), large_inflows()

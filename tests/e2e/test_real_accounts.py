@@ -20,8 +20,13 @@ needs_accounts = pytest.mark.skipif(not ACCOUNTS.is_dir(), reason="the real acco
 
 
 @needs_accounts
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("stated", [True, False], ids=["with the bank's balances", "with balance_after withheld"])
+@pytest.mark.parametrize(
+    "stated",
+    [
+        pytest.param(True, id="with the bank's balances", marks=pytest.mark.long(on="embedded")),
+        pytest.param(False, id="with balance_after withheld", marks=pytest.mark.long(on="kafka")),
+    ],
+)
 def test_every_kept_balance_is_the_banks_own(settings: Settings, tmp_path: Path, stated: bool) -> None:
     """46,997 movements, 1,229 accounts, 39,296,720.10 CZK, no dead letter, no break."""
     bank = settings.bank.model_copy(update={"base_currency": "CZK", "time_zone": "Europe/Prague", "country": "CZ"})

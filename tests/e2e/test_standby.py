@@ -138,7 +138,9 @@ def replaying(settings: Settings, bank: Bank, rate: float) -> Iterator[list[Summ
         thread.join()
 
 
-@pytest.mark.parametrize("store", KINDS)
+@pytest.mark.parametrize(
+    "store", [pytest.param("memory", marks=pytest.mark.long(on="kafka")), pytest.param("rocksdb", marks=pytest.mark.long(on="embedded"))]
+)
 def test_a_worker_killed_under_load_is_followed_by_its_standby_which_reads_little(
     settings: Settings, bank: Bank, store: str, tmp_path: Path
 ) -> None:
