@@ -46,9 +46,9 @@ class Measured:
     worker_rate: float
     recovery_rate: float
     movement_bytes: int = 500
-    state_bytes: int = 15_000
+    state_bytes: int = 12_000
     object_bytes: int = 60_000
-    record_bytes: int = 7_200
+    record_bytes: int = 3_350
     position_bytes: int = 15_500
 
 
