@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from streams.customer import Customer
 from streams.database import Database
 from streams.state import is_segment, wake_of
-from streams.store import Room, Store
+from streams.store import Restored, Room, Store
 
 PIECE = 4_096
 """So many entries of the index are read at once."""
@@ -57,9 +57,9 @@ class RocksStore(Store):
             self._new.add(key.decode())
         return found
 
-    def restore(self, key: bytes, value: bytes | None) -> None:
+    def restore(self, records: list[Restored]) -> None:
         """See `Store`; `restored` takes what has gathered."""
-        self._incoming[key] = value
+        self._incoming.update(records)
 
     def restored(self) -> None:
         """Let what was restored gather in the batch."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -82,13 +82,12 @@ class RocksStates(States):
         self.foreign = "" if mark.origin == origin else _differs(mark.origin, origin)
         """Why it is another's; empty if it is not."""
 
-    def restore(self, records: Iterable[ConsumerRecord]) -> None:
+    def restore(self, records: Sequence[ConsumerRecord]) -> None:
         """See `States`; what is read is written at once, with how far it was read."""
-        taken = list(records)
-        super().restore(taken)
+        super().restore(records)
         for store in self._stores:
             store.restored()
-        if taken:
+        if records:
             self._write(self.checkpoint, log=False)
 
     def restored(self) -> None:

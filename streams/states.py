@@ -11,14 +11,15 @@ The law of what is kept on disk (`streams.rocks`):
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import ClassVar
 
 from aiokafka import ConsumerRecord
 
 from streams.changelog import HOUSEHOLD_MARK, POSITIONS_KEY, Positions, decode_positions
 from streams.publisher import Written
-from streams.store import MemoryStore, Room, Store
+from streams.state import names_of
+from streams.store import MemoryStore, Restored, Room, Store
 from streams.unpublished import Unpublished
 
 
@@ -54,30 +55,34 @@ class States:
         self.start = 0
         """The first offset of the changelog that has to be read."""
 
-    def restore(self, records: Iterable[ConsumerRecord]) -> None:
+    def restore(self, records: Sequence[ConsumerRecord]) -> None:
         """Take records of the changelog, in their order."""
-        names, last = list[str](), -1
-        for record in records:
-            last = record.offset
-            key, value, missing = record.key, record.value, record.offset >= self.checkpoint
-            if key == POSITIONS_KEY:
+        if not records:
+            return
+        customers, households, changed = list[Restored](), list[Restored](), list[bytes]()
+        first, end, checkpoint = records[0].offset, records[-1].offset + 1, self.checkpoint
+        for record in records:  # as many as there are customers
+            key, value = record.key, record.value
+            missing = first >= checkpoint or record.offset >= checkpoint
+            if key[:1] > HOUSEHOLD_MARK:
+                if missing:
+                    customers.append((key, value))
+                if value is not None:
+                    changed.append(key)
+            elif key == POSITIONS_KEY:
                 positions = decode_positions(value)
                 if missing:
                     self.positions = positions
                 if positions.published:
                     self.published_to = record.offset + 1
                     self.unpublished.clear()
-                    names.clear()
-            elif key.startswith(HOUSEHOLD_MARK):
-                if missing:
-                    self.households.restore(key[len(HOUSEHOLD_MARK) :], value)
-            else:
-                if missing:
-                    self.customers.restore(key, value)
-                if value is not None and b"\x00" not in key:
-                    names.append(key.decode())
-        self.unpublished.update(names)
-        self.start, self.checkpoint = max(self.start, last + 1), max(self.checkpoint, last + 1)
+                    changed.clear()
+            elif missing:
+                households.append((key[len(HOUSEHOLD_MARK) :], value))
+        self.customers.restore(customers)
+        self.households.restore(households)
+        self.unpublished.update(names_of(changed))
+        self.start, self.checkpoint = max(self.start, end), max(checkpoint, end)
 
     def restored(self) -> None:
         """The changelog is read to its end."""

@@ -16,6 +16,8 @@ from streams.customer import Customer
 from streams.state import decode, is_segment, new_customer, wake_of
 
 FOREVER: Final = 1 << 62
+Restored = tuple[bytes, bytes | None]
+"""Key and value of a record of the changelog; None removes it."""
 
 
 class Room:
@@ -57,8 +59,8 @@ class Store:
         """The newest committed record of a key."""
         raise NotImplementedError
 
-    def restore(self, key: bytes, value: bytes | None) -> None:
-        """Take a record of the changelog; None removes it."""
+    def restore(self, records: list[Restored]) -> None:
+        """Take records of the changelog, in their order."""
         raise NotImplementedError
 
     def keep(self, records: Iterable[tuple[bytes, bytes]], touched: Iterable[Customer]) -> None:
@@ -133,15 +135,18 @@ class MemoryStore(Store):
         """See `Store`."""
         return self._states.get(key)
 
-    def restore(self, key: bytes, value: bytes | None) -> None:
+    def restore(self, records: list[Restored]) -> None:
         """See `Store`."""
-        if value is None:
-            if self._states.pop(key, None) is not None and not is_segment(key):
-                self.customers -= 1
-            return
-        if key not in self._states and not is_segment(key):
-            self.customers += 1
-        self._states[key] = value
+        states, known = self._states, len(self._states)
+        for key, value in records:
+            if value is None:
+                states.pop(key, None)
+            else:
+                states[key] = value
+            if len(states) != known:
+                if not is_segment(key):
+                    self.customers += 1 if len(states) > known else -1
+                known = len(states)
 
     def keep(self, records: Iterable[tuple[bytes, bytes]], touched: Iterable[Customer]) -> None:
         """See `Store`."""
