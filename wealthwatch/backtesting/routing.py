@@ -17,6 +17,7 @@ Gathered = dict[bytes, list[Item]]
 
 NOBODY = b""
 """The group of what names no customer."""
+_ESCAPE = ord("\\")
 _NAME = b'"customer_id"'
 _TIGHT, _LOOSE = b'"customer_id":"', b'"customer_id": "'
 _UNSEEN = b"\0?"
@@ -73,7 +74,7 @@ class Share:
                 mark, other = other, mark  # a feed is written in one style, so the other one is looked for first from now on
                 place = line.find(mark)
             begin = place + len(mark)
-            if place >= 0 and b"\\" not in line and (line.find(b"{", 1) < 0 or line.find(_NAME, begin) < 0 > line.find(_NAME, 0, place)):
+            if place >= 0 and _ESCAPE not in line and (line.find(b"{", 1) < 0 or line.find(_NAME, begin) < 0 > line.find(_NAME, 0, place)):
                 customer = line[begin : line.find(b'"', begin)]
             else:
                 customer = owner_of(line) if len(line) <= largest else NOBODY
