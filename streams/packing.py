@@ -237,7 +237,9 @@ class Reader:
         place = self.place
         self.place = place + count
         if place + 8 <= len(self.data):
-            number = read_i64_le(self.data, place) & ((1 << (count << 3)) - 1)
+            bits = count << 3
+            number = read_i64_le(self.data, place)
+            number -= number >> bits << bits  # no mask: the literal that it is shifted from has 32 bits when it is compiled
         else:
             shift: i64 = 0
             while place < self.place:
