@@ -36,7 +36,7 @@ test-oracle: $(NATIVE)/.made ## Hold a year of 5,000 customers, decided by the c
 	@$(ON_NATIVE) $(BIN)/wealthwatch --version
 	@$(ON_NATIVE) $(BIN)/python -m tests.oracle.year $(ARGS)
 
-test-kafka: $(VENV)/.dev $(PEERS)/.made ## Run the tests that need a broker on Apache Kafka (Java 17 and Maven)
+test-kafka: $(VENV)/.dev ## Run the tests that need a broker on Apache Kafka (Java 17 and Maven)
 	@$(BIN)/python -m tests.brokers.apache
 	@$(BIN)/python -m pytest $(ON_KAFKA) $(ARGS)
 
