@@ -24,7 +24,7 @@ help: ## List what there is to make
 run: $(VENV)/.run ## Show it: a bank, its movements, and the managers' inbox, on this machine
 	@$(BIN)/wealthwatch demo $(ARGS)
 
-test: $(VENV)/.dev ## Run the whole test suite on the embedded broker
+test: $(VENV)/.dev ## Run the test suite on the embedded broker, but for what `make test-long` has
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 native: $(NATIVE)/.made ## Compile the decision core into build/native (needs a C compiler)
@@ -40,7 +40,7 @@ test-kafka: $(VENV)/.dev ## Run the tests that need a broker on Apache Kafka (Ja
 	@$(BIN)/python -m tests.brokers.apache
 	@$(BIN)/python -m pytest $(ON_KAFKA) $(ARGS)
 
-test-long: $(NATIVE)/.made $(PEERS)/.made ## Run the tests that take long, on the embedded broker and on Apache Kafka (15 minutes)
+test-long: $(NATIVE)/.made $(PEERS)/.made ## Run the tests that take long, on the embedded broker and on Apache Kafka
 	@$(BIN)/python -m tests.brokers.apache
 	@$(BIN)/python -m pytest --long $(SIDE_BY_SIDE) $(ARGS)
 	@$(BIN)/python -m pytest --long $(ON_KAFKA) $(ARGS)
