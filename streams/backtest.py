@@ -11,17 +11,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from itertools import groupby
 
-from schemas.message import made_of
 from schemas.notifications import Notification
 from schemas.prices import Price
 from schemas.rules import RuleSettings
-from schemas.settings import Bank, Settings
+from schemas.settings import Settings
 from streams.customer import Customer, Profile
 from streams.decide import Decision, decide, pass_time
-from streams.due import due_by
 from streams.household import TAKEN, Household, by_household, of_households
 from streams.money import Rates
 from streams.posting import Posting
@@ -90,7 +87,6 @@ class Backtest:
             schemas.settings.SettingsError: a rule, a threshold, a tier or a segment is misspelt, or a version is refused.
         """
         bank, detector = settings.bank, settings.detector
-        self._bank = bank
         self._profiles = profiles
         self.customers: dict[str, Customer] = {}
         self._members = by_household(profiles)
@@ -108,23 +104,19 @@ class Backtest:
             if profile is not None:
                 customer.profile = profile
         at = posting.at
-        decision = decide(customer, posting, datetime.fromtimestamp(at, UTC), self.eras.at(max(at, customer.clock)), self.eras.at)
+        decision = decide(customer, posting, None, self.eras.at(max(at, customer.clock)), self.eras.at)
         household_id = customer.profile.household_id
         if household_id is not None and decision.result in TAKEN:
             decision.notifications += self._together(household_id, posting)
-        if decision.notifications:
-            decision.notifications = [_dated(found, self._bank) for found in decision.notifications]
         return decision
 
     def finish(self, to: int) -> Iterator[Notification]:
         """Let time pass for everybody up to `to` (whole seconds since 1970)."""
-        at, world = datetime.fromtimestamp(to, UTC), self.eras.at(to)
+        world = self.eras.at(to)
         for customer in self.customers.values():
-            for found in pass_time(customer, to, at, world, self.eras.at):
-                yield _dated(found, self._bank)
+            yield from pass_time(customer, to, None, world, self.eras.at)
         for household in self._households.values():
-            for found in household.pass_time(to, at, of_households(world), self._then):
-                yield _dated(found, self._bank)
+            yield from household.pass_time(to, None, of_households(world), self._then)
 
     def _together(self, household_id: str, posting: Posting) -> list[Notification]:
         """What a member's movement means to all members."""
@@ -132,7 +124,7 @@ class Backtest:
         if household is None:
             household = self._households[household_id] = Household.born(household_id, self._members[household_id])
         world = self.eras.at(max(posting.at, household.customer.clock))
-        return household.take(posting, datetime.fromtimestamp(posting.at, UTC), of_households(world), self._then).notifications
+        return household.take(posting, None, of_households(world), self._then).notifications
 
     def _then(self, at: int) -> World:
         return of_households(self.eras.at(at))
@@ -148,14 +140,6 @@ def order_of(said: Notification) -> bytes:
     at = int(said.occurred_at.timestamp()) + (1 << 40)
     ids = f"{said.notification_id.int:032x}\0{said.message_id.int:032x}"
     return f"{at:015d}\0{said.customer_id}\0{said.rule.name}\0{ids}".encode()
-
-
-def _dated(said: Notification, bank: Bank) -> Notification:
-    """What a tick on the way to a movement told, as if it had been detected at that tick."""
-    if said.detected_at <= said.occurred_at:
-        return said
-    due = None if said.due_by is None else due_by(said.severity, said.occurred_at, bank)
-    return made_of(Notification, {**vars(said), "detected_at": said.occurred_at, "due_by": due})
 
 
 def _twin(rates: Rates) -> Rates:

@@ -70,14 +70,14 @@ class Decision:
 
 
 def decide(
-    customer: Customer, posting: Posting, detected_at: datetime, world: World, then: Callable[[int], World] | None = None
+    customer: Customer, posting: Posting, detected_at: datetime | None, world: World, then: Callable[[int], World] | None = None
 ) -> Decision:
     """Apply one movement to its customer and say what was found.
 
     Args:
         customer: changed in place.
         posting: the movement; a repeat of one that is remembered changes nothing.
-        detected_at: when the movement was appended to its topic.
+        detected_at: when the movement was appended to its topic; without it, what is found is detected as it occurs.
         world: rules, rates and calendar.
         then: the world as it was known at the ticks on the way to the movement; without it, as it is now.
     """
@@ -123,7 +123,7 @@ def _ask(
     book: RuleBook,
     digest: int,
     active_before: int,
-    detected_at: datetime,
+    detected_at: datetime | None,
     world: World,
     found: list[Notification],
 ) -> None:
@@ -174,7 +174,7 @@ def _ask(
 
 
 def _heed(
-    situation: Situation, begin: int, digest: int, detected_at: datetime, world: World, found: list[Notification], undone: str = ""
+    situation: Situation, begin: int, digest: int, detected_at: datetime | None, world: World, found: list[Notification], undone: str = ""
 ) -> None:
     """Remember what has just been found, and ask the rules that look at what others find."""
     customer, book = situation.customer, situation.book
@@ -205,7 +205,7 @@ def _is_open(customer: Customer, rule: str) -> bool:
 
 
 def pass_time(
-    customer: Customer, to: int, detected_at: datetime, world: World, then: Callable[[int], World] | None = None
+    customer: Customer, to: int, detected_at: datetime | None, world: World, then: Callable[[int], World] | None = None
 ) -> list[Notification]:
     """Let event time reach `to` (whole seconds since 1970) without a movement; `world` and `then` are as in `decide`."""
     found: list[Notification] = []
@@ -261,7 +261,7 @@ def _next_date(customer: Customer, day: int, world: World) -> int:
 def _pass_time(
     customer: Customer,
     to: int,
-    detected_at: datetime,
+    detected_at: datetime | None,
     world: World,
     then: Callable[[int], World] | None,
     found: list[Notification],
@@ -312,7 +312,7 @@ def _matters(customer: Customer, day: int, average: int | None, book: RuleBook) 
     return any(asked.name not in held and asked.passes_close(customer, day, average) for asked in sheet.closing)
 
 
-def _ask_at_tick(situation: Situation, begins: bool, detected_at: datetime, world: World, found: list[Notification]) -> None:
+def _ask_at_tick(situation: Situation, begins: bool, detected_at: datetime | None, world: World, found: list[Notification]) -> None:
     """Ask the conditions that are open and, at the close of a date, all that a close can concern; end the cooldowns that are over."""
     customer, book = situation.customer, situation.book
     begin = len(found)
@@ -342,7 +342,12 @@ def _ask_at_tick(situation: Situation, begins: bool, detected_at: datetime, worl
 
 
 def _ask_event_at_close(
-    rule: EventRule[Any], prepared: Prepared[Any], situation: Situation, detected_at: datetime, world: World, found: list[Notification]
+    rule: EventRule[Any],
+    prepared: Prepared[Any],
+    situation: Situation,
+    detected_at: datetime | None,
+    world: World,
+    found: list[Notification],
 ) -> None:
     """Ask an event rule at a date's first tick; what it says is told under the instant of the tick."""
     for measured in rule.measure_close(situation, prepared):
@@ -384,7 +389,7 @@ def _ask_event(
     prepared: Prepared[Any],
     situation: Situation,
     digest: int,
-    detected_at: datetime,
+    detected_at: datetime | None,
     world: World,
     found: list[Notification],
 ) -> None:
@@ -428,7 +433,7 @@ def _stood_on(situation: Situation, told: Told, movement: int) -> bool:
     return not isinstance(rule, EventRule) or not rule.stands(situation, situation.book.sheet(customer).prepared[told.rule], facet)
 
 
-def _retract(situation: Situation, gone: list[Told], detected_at: datetime, world: World, found: list[Notification]) -> None:
+def _retract(situation: Situation, gone: list[Told], detected_at: datetime | None, world: World, found: list[Notification]) -> None:
     """Take back what was told, in the words of R07, under the id of what is taken back."""
     customer, posting = situation.customer, situation.posting
     retraction = situation.book.rules.get(RETRACTION)
@@ -450,7 +455,7 @@ def _ask_condition(
     rule: ConditionRule[Any],
     prepared: Prepared[Any],
     situation: Situation,
-    detected_at: datetime,
+    detected_at: datetime | None,
     world: World,
     found: list[Notification],
     undone: str = "",

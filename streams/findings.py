@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha1
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -28,9 +28,10 @@ from streams.worth import quote_of
 NAMESPACE = UUID("6f0c1d5e-2f0a-5b0e-9c39-3f6f6b1f7a10")
 """Of every derived id."""
 _NAMESPACE = NAMESPACE.bytes
+_NO_VERSION: Final = ~(0xF000 << 64 | 0xC000 << 48)
+_VERSION_5: Final = 5 << 76 | 0x8000 << 48
 
 _PREFIX = {
-    Status.OPENED: Text("", ""),
     Status.ESCALATED: Text("升级：", "Escalated: "),
     Status.RESOLVED: Text("已解除：", "Resolved: "),
     Status.RETRACTED: Text("已撤回：", "Retracted: "),
@@ -51,8 +52,9 @@ def notification_id(rule: str, dedup_key: str, opened_by: str) -> UUID:
 
 
 def derived(namespace: bytes, name: str) -> UUID:
-    """What `uuid.uuid5` gives (RFC 9562), which imports its digest anew for each."""
-    return UUID(bytes=sha1(namespace + name.encode(), usedforsecurity=False).digest()[:16], version=5)
+    """What `uuid.uuid5` gives (RFC 9562), which imports its digest anew for each; its bits are put in here, for UUID takes its time."""
+    number = int.from_bytes(sha1(namespace + name.encode(), usedforsecurity=False).digest()[:16], "big")
+    return UUID(int=number & _NO_VERSION | _VERSION_5)
 
 
 def identity(posting: Posting) -> str:
@@ -68,7 +70,7 @@ def notify(
     status: Status,
     about: UUID,
     dedup_key: str,
-    detected_at: datetime,
+    detected_at: datetime | None,
 ) -> Notification:
     """The message that says what was found.
 
@@ -79,7 +81,7 @@ def notify(
         status: what the message says of the notification.
         about: the notification's id.
         dedup_key: what the finding is about.
-        detected_at: when the deciding record was appended.
+        detected_at: when the deciding record was appended; without it, it is detected as it occurs.
     """
     situation = finding.situation
     customer = situation.customer
@@ -89,6 +91,9 @@ def notify(
     about_rule = situation.book.rules[finding.measured.facet] if status is Status.RETRACTED and rule.retracts else rule
     classification = about_rule.classification
     group = f"{customer.customer_id}:{situation.day}"
+    occurred_at = datetime.fromtimestamp(situation.now if situation.posting is None else situation.posting.at, UTC)
+    if detected_at is None:
+        detected_at = occurred_at
     fields: dict[str, Any] = {
         "schema_version": 1,
         "message_id": derived(about.bytes, f"{status}|{finding.severity}"),
@@ -106,10 +111,10 @@ def notify(
         "tier": situation.book.tier_of(customer),
         "base_currency": situation.book.bank.base_currency,
         "evidence": _evidence(world, rule, finding),
-        "title": (_PREFIX[status] + said.title).words(),
+        "title": (said.title if status is Status.OPENED else _PREFIX[status] + said.title).words(),
         "body": said.body.words(),
         "suggested_action": (_NO_ACTION if over else said.action).words(),
-        "occurred_at": datetime.fromtimestamp(situation.now if situation.posting is None else situation.posting.at, UTC),
+        "occurred_at": occurred_at,
         "detected_at": detected_at,
         "due_by": None if over else due_by(finding.severity, detected_at, situation.book.bank),
         "dedup_key": dedup_key,
@@ -131,10 +136,10 @@ def written(said: Notification) -> bytes:
 
 def _written(part: object) -> dict[str, Any]:
     """A message, or a part of one, as its fields; what is not known is left out."""
-    if isinstance(part, Words):
+    if type(part) is Words:  # isinstance asks pydantic's metaclass, for longer than the rest takes
         return {"zh-CN": part.chinese, "en": part.english}
     fields: dict[str, Any] = {name: value for name, value in vars(part).items() if value is not None}
-    if isinstance(part, InstrumentPrice):
+    if type(part) is InstrumentPrice:
         fields["quantity"] = format(part.quantity, "f")
     return fields
 
@@ -162,15 +167,14 @@ def _evidence(world: World, rule: Rule[Any], finding: Finding[Any]) -> Evidence:
         before[effect.class_before] += effect.value_before
     facts: Facts = rule.facts(finding)
     unit = finding.measured.unit or rule.unit
-    threshold = in_unit(finding.measured.threshold, unit)
     prices = _prices(customer, world.rates)
     accounts = {account.currency for account in customer.accounts.values()}
     foreign = sorted((accounts | {price.currency for price in prices}) - {world.rates.base})
     fields: dict[str, Any] = {
         "measured": in_unit(finding.measured.value, unit),
         "unit": unit,
-        "threshold": threshold,
-        "bands": tuple([made_of(Band, {"severity": name, "lower": threshold * multiple}) for name, multiple in finding.prepared.bands]),
+        "threshold": in_unit(finding.measured.threshold, unit),
+        "bands": _bands(finding.prepared.bands, finding.measured.threshold, unit),
         "window": facts.window,
         "aum_before": to_decimal(aum_before),
         "aum_after": to_decimal(customer.aum),
@@ -184,6 +188,12 @@ def _evidence(world: World, rule: Rule[Any], finding: Finding[Any]) -> Evidence:
         "profile_offset": customer.profile.offset if customer.profile.offset >= 0 else None,
     }
     return made_of(Evidence, fields)
+
+
+@lru_cache(maxsize=4_096)
+def _bands(bands: tuple[tuple[Severity, Decimal], ...], threshold: int, unit: Unit) -> tuple[Band, ...]:
+    lowest = in_unit(threshold, unit)
+    return tuple([made_of(Band, {"severity": name, "lower": lowest * multiple}) for name, multiple in bands])
 
 
 def _prices(customer: Customer, rates: Rates) -> tuple[InstrumentPrice, ...]:

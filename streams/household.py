@@ -100,7 +100,7 @@ class Household:
         """The member about whom it is told; the household itself when it has none left."""
         return min((member.customer_id for member in self.members.values() if member.here), default=self.customer.customer_id)
 
-    def take(self, posting: Posting, detected_at: datetime, world: World, then: Callable[[int], World] | None = None) -> Decision:
+    def take(self, posting: Posting, detected_at: datetime | None, world: World, then: Callable[[int], World] | None = None) -> Decision:
         """Decide what a member's movement means to all; arguments as in `decide`."""
         member = self.members.get(posting.customer_id)
         if member is None:
@@ -119,7 +119,9 @@ class Household:
         decision.notifications = self._told(decision.notifications)
         return decision
 
-    def pass_time(self, to: int, detected_at: datetime, world: World, then: Callable[[int], World] | None = None) -> list[Notification]:
+    def pass_time(
+        self, to: int, detected_at: datetime | None, world: World, then: Callable[[int], World] | None = None
+    ) -> list[Notification]:
         """Let event time reach `to`; arguments as in `streams.decide.pass_time`."""
         return self._told(pass_time(self.customer, to, detected_at, world, then))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from string import Formatter
 from typing import Final
 
 from babel import Locale
@@ -27,6 +28,7 @@ class Text:
     def __init__(self, chinese: str, english: str) -> None:
         self.chinese = chinese
         self.english = english
+        self._words: Words | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Text) and self.chinese == other.chinese and self.english == other.english
@@ -38,17 +40,37 @@ class Text:
         return f"Text({self.chinese!r}, {self.english!r})"
 
     def words(self) -> Words:
-        """As a message carries it."""
-        return made_of(Words, {"chinese": self.chinese, "english": self.english})
+        """As a message carries it; a text that is said again and again is made so once."""
+        if self._words is None:
+            self._words = made_of(Words, {"chinese": self.chinese, "english": self.english})
+        return self._words
 
     def __add__(self, other: Text) -> Text:
         return Text(self.chinese + other.chinese, self.english + other.english)
 
     def fill(self, **values: Text | str) -> Text:
         """Put values into the braces; a Text gives each language its own."""
-        chinese = {name: value.chinese if isinstance(value, Text) else value for name, value in values.items()}
-        english = {name: value.english if isinstance(value, Text) else value for name, value in values.items()}
-        return Text(self.chinese.format(**chinese), self.english.format(**english))
+        return Text(_filled(self.chinese, values, 0), _filled(self.english, values, 1))
+
+
+@lru_cache(maxsize=4_096)
+def _parts(text: str) -> tuple[tuple[str, str | None], ...]:
+    """What stands between the braces of a text, each with the name in the braces behind it."""
+    return tuple([(literal, name) for literal, name, _, _ in Formatter().parse(text)])
+
+
+def _filled(text: str, values: dict[str, Text | str], language: int) -> str:
+    """What `str.format` does, for names alone, several times as fast."""
+    found: list[str] = []
+    for literal, name in _parts(text):
+        found.append(literal)
+        if name is not None:
+            value = values[name]
+            if isinstance(value, Text):
+                found.append(value.english if language else value.chinese)
+            else:
+                found.append(value)
+    return "".join(found)
 
 
 def money(units: int, currency: str) -> Text:

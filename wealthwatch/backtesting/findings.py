@@ -16,12 +16,12 @@ from schemas.settings import Bank
 from wealthwatch.backtesting.columns import columns_of
 from wealthwatch.backtesting.compare import COLUMNS as CHANGE_COLUMNS
 from wealthwatch.backtesting.compare import Changes, Comparison, joined
-from wealthwatch.backtesting.job import Outcome, Task
 from wealthwatch.backtesting.jobs import Progress, run
 from wealthwatch.backtesting.positions import COLUMNS as POSITION_COLUMNS
 from wealthwatch.backtesting.rules import Rules
-from wealthwatch.backtesting.runs import Runs, merged
+from wealthwatch.backtesting.runs import Runs, merged, texts
 from wealthwatch.backtesting.tally import Said, Tally, dates_between, said
+from wealthwatch.backtesting.task import Outcome, Task
 
 NOTIFICATIONS, POSITIONS, CHANGES = "notifications", "positions", "changes"
 SUMMARY, REPORT = "summary.json", "report.html"
@@ -108,25 +108,20 @@ def backtest(task: Task, out: Path, progress: Progress, *, parquet: bool) -> Fin
     """
     from wealthwatch.backtesting.report import report
 
-    zone = ZoneInfo(task.books[0].settings.bank.time_zone)
     made = task.folder / "made"
     made.mkdir()
     outcome = run(task, progress)
-    tallies = tuple(Tally(zone) for _ in task.books)
-    told = _written(outcome.found[0], made / f"{NOTIFICATIONS}.jsonl", tallies[0])
+    _copy(outcome.found[0], made / f"{NOTIFICATIONS}.jsonl")
     changes = None
     if len(task.books) > 1:
         runs = Runs(task.folder, "changes")
         comparison = Comparison(runs)
-        for before, after in joined(told, _counted(outcome.found[1], tallies[1])):
+        for before, after in joined(*map(_said, outcome.found)):
             comparison.take(before, after)
         changes = comparison.close()
         _copy(runs.close(), made / f"{CHANGES}.jsonl")
-    else:
-        for _ in told:
-            pass
     _copy(outcome.held, made / f"{POSITIONS}.jsonl")
-    findings = Findings(tuple(source.name for source in task.sources), task.books, outcome, tallies, changes)
+    findings = Findings(tuple(source.name for source in task.sources), task.books, outcome, tuple(outcome.tallies), changes)
     (made / SUMMARY).write_text(json.dumps(findings.summary(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     (made / REPORT).write_text(report(findings), encoding="utf-8")
     if parquet:
@@ -145,27 +140,14 @@ def workplace(out: Path) -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(dir=out, prefix=".unfinished-")
 
 
-def _written(runs: list[Path], path: Path, tally: Tally) -> Iterator[tuple[bytes, Said]]:
-    """Write the notifications to a file as they pass."""
-    with path.open("wb") as file:
-        for key, text in merged(runs):
-            file.write(text + b"\n")
-            one = said(text)
-            tally.take(one)
-            yield key, one
-
-
-def _counted(runs: list[Path], tally: Tally) -> Iterator[tuple[bytes, Said]]:
+def _said(runs: list[Path]) -> Iterator[tuple[bytes, Said]]:
     for key, text in merged(runs):
-        one = said(text)
-        tally.take(one)
-        yield key, one
+        yield key, said(text)
 
 
 def _copy(runs: list[Path], path: Path) -> None:
     with path.open("wb") as file:
-        for _, text in merged(runs):
-            file.write(text + b"\n")
+        file.writelines(texts(runs))
 
 
 def _write_parquet(made: Path) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from heapq import merge
 from operator import itemgetter
-from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from schemas.dead_letters import Fault
 from schemas.notifications import Notification
@@ -15,68 +14,22 @@ from streams.backtest import KEPT_ERAS, Backtest, order_of
 from streams.decide import Result
 from streams.findings import written
 from streams.history import History
-from streams.posting import Posting
 from streams.reading import read
 from streams.wire import MISMATCH, OUT_OF_RANGE, Refusal
 from wealthwatch.backtesting.beside import Bad, prices, profiles
 from wealthwatch.backtesting.positions import position
 from wealthwatch.backtesting.routing import Gathered, Item
-from wealthwatch.backtesting.rules import Rules
 from wealthwatch.backtesting.runs import Runs
-from wealthwatch.backtesting.source import Beside, Source
+from wealthwatch.backtesting.source import Source
+from wealthwatch.backtesting.tally import Tally
+from wealthwatch.backtesting.task import Outcome, Span, Task
 
 REFUSED = "refused"
 SHOWN_BAD = 10
 """So many of what was refused are shown."""
 
-
-@dataclass(frozen=True)
-class Task:
-    """What all jobs are asked; it can be handed to a process.
-
-    Args:
-        sources: the feeds, in their order.
-        customers, prices: what stands beside them.
-        books: the rules to run, and those to compare with, if any.
-        folder: takes the runs.
-        jobs: how many there are.
-    """
-
-    sources: tuple[Source, ...]
-    customers: tuple[Beside, ...]
-    prices: tuple[Beside, ...]
-    books: tuple[Rules, ...]
-    folder: Path
-    jobs: int
-
-
-@dataclass(slots=True)
-class Span:
-    """First and last event time of one feed's movements."""
-
-    first: int
-    last: int
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a job has come to; `found` has the runs of each set of rules."""
-
-    customers: int = 0
-    managers: set[str] = field(default_factory=set)
-    results: Counter[str] = field(default_factory=Counter)
-    faults: Counter[str] = field(default_factory=Counter)
-    failures: Counter[str] = field(default_factory=Counter)
-    """Of expressions that could not be evaluated, by rule and fault."""
-    bad: list[Bad] = field(default_factory=list)
-    spans: dict[int, Span] = field(default_factory=dict)
-    found: list[list[Path]] = field(default_factory=list)
-    held: list[Path] = field(default_factory=list)
-
-
 Told = Callable[[int, int], None]
 """Takes the share of the reading that is done, in thousandths, and the movements read, everybody's."""
-
 
 _REFUSED = {Result.MISMATCHED: MISMATCH, Result.OUT_OF_RANGE: OUT_OF_RANGE}
 
@@ -91,6 +44,8 @@ class Job:
         self._backtests = [Backtest(rules.settings, known.ours, learnt, rules.versions) for rules in task.books]
         self._together = len(self._backtests[0].eras) <= KEPT_ERAS
         self._runs = [Runs(task.folder, f"found.{place}.{number}") for place in range(len(task.books))]
+        zone = ZoneInfo(task.books[0].settings.bank.time_zone)
+        self._tallies = [Tally(zone) for _ in task.books]
         self._largest = task.books[0].settings.detector.largest_movement_bytes
         self._outcome = Outcome(managers=known.managers)
         for bad in [*known.refused, *(refused if number == 0 else ())]:
@@ -114,9 +69,9 @@ class Job:
 
     def finish(self, to: int) -> Outcome:
         """Let time pass up to `to` for our customers, and write what they hold."""
-        for backtest, runs in zip(self._backtests, self._runs, strict=True):
+        for place, backtest in enumerate(self._backtests):
             for found in backtest.finish(to):
-                _keep(found, runs)
+                self._keep(found, place)
             self._outcome.failures += Counter({f"{rule}: {fault}": count for (rule, fault), count in backtest.books.failures().items()})
         held = Runs(self._task.folder, f"held.{self._number}")
         first = self._backtests[0]
@@ -125,6 +80,7 @@ class Job:
             if customer.accounts:
                 held.add(customer.customer_id.encode(), position(customer, first.books.at(to)))
         self._outcome.customers = len(first.customers)
+        self._outcome.tallies = self._tallies
         self._outcome.found = [runs.close() for runs in self._runs]
         self._outcome.held = held.close()
         return self._outcome
@@ -160,9 +116,10 @@ class Job:
             else:
                 outcome.results[decision.result] += 1
             for found in decision.notifications:
-                _keep(found, self._runs[0])
-            if others:
-                self._take_too(posting, others)
+                self._keep(found, 0)
+            for place, other in enumerate(others, 1):
+                for found in other.take(posting).notifications:
+                    self._keep(found, place)
             at = posting.at
             if span is None:
                 span = outcome.spans[place] = Span(at, at)
@@ -172,18 +129,12 @@ class Job:
                 span.first = at
         outcome.results[Result.APPLIED] += applied
 
-    def _take_too(self, posting: Posting, others: list[Backtest]) -> None:
-        """Decide a movement under the other settings."""
-        for other, runs in zip(others, self._runs[1:], strict=True):
-            for found in other.take(posting).notifications:
-                _keep(found, runs)
+    def _keep(self, found: Notification, place: int) -> None:
+        self._runs[place].add(order_of(found), written(found))
+        self._tallies[place].take(found)
 
     def _refuse(self, bad: Bad) -> None:
         outcome = self._outcome
         outcome.faults[bad.fault] += 1
         if len(outcome.bad) < SHOWN_BAD or bad.place < outcome.bad[-1].place:
             outcome.bad = sorted([*outcome.bad, bad], key=lambda one: one.place)[:SHOWN_BAD]
-
-
-def _keep(found: Notification, runs: Runs) -> None:
-    runs.add(order_of(found), written(found))

@@ -16,7 +16,8 @@ from typing import Any, cast
 from handlers.feeds import FeedError
 from streams.backtest import full_hour_after
 from wealthwatch import garbage
-from wealthwatch.backtesting.job import SHOWN_BAD, Job, Outcome, Span, Task
+from wealthwatch.backtesting.job import SHOWN_BAD, Job
+from wealthwatch.backtesting.task import Outcome, Span, Task
 
 SAY_EVERY_S = 0.2
 THOUSANDTHS = 1_000
@@ -137,7 +138,7 @@ def _end_with_the_parent() -> None:
 
 def _together(outcomes: Sequence[Outcome]) -> Outcome:
     """One outcome of all."""
-    whole = Outcome(found=[[] for _ in outcomes[0].found])
+    whole = Outcome(found=[[] for _ in outcomes[0].found], tallies=outcomes[0].tallies)
     for one in outcomes:
         whole.customers += one.customers
         whole.managers |= one.managers
@@ -151,6 +152,9 @@ def _together(outcomes: Sequence[Outcome]) -> Outcome:
         for place, span in one.spans.items():
             known = whole.spans.get(place, span)
             whole.spans[place] = Span(min(known.first, span.first), max(known.last, span.last))
+    for one in outcomes[1:]:
+        for tally, counted in zip(whole.tallies, one.tallies, strict=True):
+            tally.add(counted)
     whole.bad = sorted(whole.bad, key=lambda bad: bad.place)[:SHOWN_BAD]
     whole.results, whole.faults = Counter(dict(sorted(whole.results.items()))), Counter(dict(sorted(whole.faults.items())))
     whole.failures = Counter(dict(sorted(whole.failures.items())))

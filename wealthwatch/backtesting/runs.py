@@ -61,7 +61,17 @@ class Runs:
 
 def merged(runs: Sequence[Path]) -> Iterator[tuple[bytes, bytes]]:
     """Keys and texts of all runs, in order."""
+    for line in _lines(runs):
+        key, _, text = line.partition(b"\t")
+        yield key, text[:-1]
+
+
+def texts(runs: Sequence[Path]) -> Iterator[bytes]:
+    """The texts alone, each with its line end."""
+    for line in _lines(runs):
+        yield line[line.index(b"\t") + 1 :]
+
+
+def _lines(runs: Sequence[Path]) -> Iterator[bytes]:
     with ExitStack() as stack:
-        for line in merge(*(stack.enter_context(path.open("rb")) for path in runs)):
-            key, _, text = line.partition(b"\t")
-            yield key, text[:-1]
+        yield from merge(*(stack.enter_context(path.open("rb")) for path in runs))

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from schemas.notifications import Status
+from schemas.notifications import Notification, Status
+
+K = TypeVar("K", str, date)
 
 
 class RuleName(msgspec.Struct):
@@ -71,7 +74,7 @@ class Tally:
         self.manager_days: Counter[tuple[str, date]] = Counter()
         self.without_manager = 0
 
-    def take(self, one: Said) -> None:
+    def take(self, one: Said | Notification) -> None:
         """Count one message."""
         self.messages += 1
         rule = one.rule.name
@@ -89,6 +92,18 @@ class Tally:
         self.manager_of[one.customer_id] = one.manager_id
         self.manager_days[one.manager_id, on] += 1
 
+    def add(self, other: Tally) -> None:
+        """Count what another has counted, of other customers."""
+        self.messages += other.messages
+        _add(self.by_rule, other.by_rule)
+        _add(self.later, other.later)
+        _add(self.by_date, other.by_date)
+        self.by_customer += other.by_customer
+        self.by_manager += other.by_manager
+        self.manager_of |= other.manager_of
+        self.manager_days += other.manager_days
+        self.without_manager += other.without_manager
+
     @property
     def opened(self) -> int:
         """Notifications that were opened."""
@@ -104,6 +119,11 @@ class Tally:
         counts = Counter(ordered)
         half, high = quantile(ordered, Fraction(1, 2)), quantile(ordered, Fraction(95, 100))
         return Daily(len(ordered), half, high, most, where, dict(sorted(counts.items())))
+
+
+def _add(ours: dict[K, Counter[str]], theirs: dict[K, Counter[str]]) -> None:
+    for key, counts in theirs.items():
+        ours[key] = ours.get(key, Counter()) + counts
 
 
 def quantile(ordered: Sequence[int], share: Fraction) -> Fraction:

@@ -14,7 +14,7 @@ from wealthwatch.refusal import USAGE, Refusal
 
 if TYPE_CHECKING:
     from wealthwatch.backtesting.findings import Findings
-    from wealthwatch.backtesting.job import Task
+    from wealthwatch.backtesting.task import Task
 
 PANEL = "Operate it"
 INTERRUPTED = 130
@@ -62,10 +62,10 @@ def command(
     from handlers.feeds import FeedError, UnknownFeedError
     from wealthwatch.backtesting.feeds import beside, source_of
     from wealthwatch.backtesting.findings import workplace
-    from wealthwatch.backtesting.job import Task
     from wealthwatch.backtesting.parquet import connect
     from wealthwatch.backtesting.rules import rules_of
     from wealthwatch.backtesting.tables import show
+    from wealthwatch.backtesting.task import Task
     from wealthwatch.tuning.pages import warn
 
     settings = settings_of(context)

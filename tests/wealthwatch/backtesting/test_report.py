@@ -18,7 +18,6 @@ from tests.browsers import chromium, needs_chromium
 from wealthwatch.backtesting.beside import Bad
 from wealthwatch.backtesting.compare import Changes
 from wealthwatch.backtesting.findings import Findings
-from wealthwatch.backtesting.job import Outcome, Span
 from wealthwatch.backtesting.report import report
 from wealthwatch.backtesting.report.explained import EXPLAINED
 from wealthwatch.backtesting.report.timeline import binned, unit_for
@@ -26,6 +25,7 @@ from wealthwatch.backtesting.report.view import OF_A_HOUSEHOLD
 from wealthwatch.backtesting.report.words import TEXTS
 from wealthwatch.backtesting.rules import Rules
 from wealthwatch.backtesting.tally import RuleName, Said, Tally
+from wealthwatch.backtesting.task import Outcome, Span
 
 from .conftest import Run
 
