@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 # Side by side, one process a core; more than four want more memory than they save time.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist worksteal
-# Tests on Apache Kafka wait more than they work: two of them, each with a broker of its own.
-ON_KAFKA := --broker kafka --numprocesses 2 --dist worksteal
+# Tests on Apache Kafka wait more than they work: three of them, each with a broker of its own.
+ON_KAFKA := --broker kafka --numprocesses 3 --dist worksteal
 NATIVE := build/native
 PEERS := build/bench-venv
 # Runs what follows on the compiled core, where there is one; without the first of the two, Python would find the sources of this folder first.
@@ -24,7 +24,7 @@ help: ## List what there is to make
 run: $(VENV)/.run ## Show it: a bank, its movements, and the managers' inbox, on this machine
 	@$(BIN)/wealthwatch demo $(ARGS)
 
-test: $(VENV)/.dev ## Run the test suite on the embedded broker, but for what `make test-long` has
+test: $(VENV)/.dev ## Run the test suite on the embedded broker
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 native: $(NATIVE)/.made ## Compile the decision core into build/native (needs a C compiler)
@@ -40,9 +40,8 @@ test-kafka: $(VENV)/.dev ## Run the tests that need a broker on Apache Kafka (Ja
 	@$(BIN)/python -m tests.brokers.apache
 	@$(BIN)/python -m pytest $(ON_KAFKA) $(ARGS)
 
-test-long: $(NATIVE)/.made $(PEERS)/.made ## Run the tests that take long, on the embedded broker and on Apache Kafka
+test-long: $(NATIVE)/.made $(PEERS)/.made ## Run what takes minutes on Apache Kafka: workers and brokers that stand still, stop, and starve
 	@$(BIN)/python -m tests.brokers.apache
-	@$(BIN)/python -m pytest --long $(SIDE_BY_SIDE) $(ARGS)
 	@$(BIN)/python -m pytest --long $(ON_KAFKA) $(ARGS)
 
 test-faults: $(NATIVE)/.made ## Kill, freeze and starve workers and brokers under load, and hold what is left against a backtest

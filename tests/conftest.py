@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="embedded",
         help="embedded: every test but those of Apache Kafka. kafka: only the tests that need a broker, on Apache Kafka.",
     )
-    parser.addoption("--long", action="store_true", help="Only the tests that take long: `make test-long`. Without it, all others.")
+    parser.addoption("--long", action="store_true", help="Only what takes minutes on Apache Kafka, and not the rest: `make test-long`.")
     parser.addoption(
         "--core", choices=("interpreted", "compiled"), default="interpreted", help="The decision core of the tests: `make test-native`."
     )
@@ -58,16 +58,13 @@ def children_are_compiled() -> bool:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     broker = config.getoption("--broker")
 
-    def takes_long(item: pytest.Item) -> bool:
-        marker = item.get_closest_marker("long")
-        return marker is not None and marker.kwargs.get("on", broker) == broker
-
     def runs(item: pytest.Item) -> bool:
-        if takes_long(item) != config.getoption("--long"):
-            return False
         needs_kafka = item.get_closest_marker("kafka") is not None
+        if broker == "embedded":
+            return not needs_kafka
         needs_broker = "bootstrap" in getattr(item, "fixturenames", ())
-        return needs_kafka or needs_broker if broker == "kafka" else not needs_kafka
+        takes_long = item.get_closest_marker("long") is not None
+        return (needs_kafka or needs_broker) and takes_long == config.getoption("--long")
 
     left_out = [item for item in items if not runs(item)]
     config.hook.pytest_deselected(items=left_out)

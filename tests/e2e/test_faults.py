@@ -34,7 +34,6 @@ def undisturbed(settings: Settings, rows: Rows, folder: Path) -> tuple[dict[byte
     return final_states(calm), Counter(said.message_id for said in notifications(calm))
 
 
-@pytest.mark.long(on="kafka")
 def test_a_worker_killed_in_the_middle_leaves_the_same_states_and_ids(settings: Settings, rows: Rows, tmp_path: Path) -> None:
     """Kill -9 and a restart, on either broker: nothing lost, and no id that an undisturbed run does not have."""
     states, ids = undisturbed(settings, rows, tmp_path / "calm")

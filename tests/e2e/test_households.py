@@ -8,8 +8,6 @@ import sys
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from handlers.feeds import load
 from schemas.notifications import Notification, Status
 from schemas.settings import Settings
@@ -43,7 +41,6 @@ def backtest(feed: Path, settings: Settings) -> list[Notification]:
     return [Notification.model_validate_json(line) for line in (out / "notifications.jsonl").read_bytes().splitlines()]
 
 
-@pytest.mark.long(on="embedded")
 def test_what_is_told_of_households_is_what_a_backtest_tells_once(settings: Settings, tmp_path: Path) -> None:
     """Two workers, of which one is killed on the way; then the whole feed comes again, and nobody is told anything."""
     sample = tmp_path / "bank.jsonl"

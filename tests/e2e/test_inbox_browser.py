@@ -34,7 +34,7 @@ from wealthwatch.configuration import environment_of
 from wealthwatch.supervisor import Child
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.long(on="kafka")]
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 LONG = "上海浦东国际金融贸易发展（集团）股份有限公司长三角一体化示范区分公司" * 2
 WITHIN_MS = 1_000 * PATIENCE_S

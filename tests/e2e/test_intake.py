@@ -10,8 +10,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import pytest
-
 from schemas.dead_letters import DeadLetter, Fault
 from schemas.settings import Settings
 from schemas.topics import DEAD_LETTERS, MOVEMENTS
@@ -66,7 +64,6 @@ def spoiled(good: dict[str, Any], random: Random) -> Iterator[Malformed]:
         yield without("amount"), Fault.MISSING_FIELD
 
 
-@pytest.mark.long(on="embedded")
 def test_ten_thousand_malformed_among_good_ones(settings: Settings, tmp_path: Path) -> None:
     """Every malformed message is a dead letter, untouched and with the right fault; every good one is applied."""
     good = sample(tmp_path, 150, 60)[:12_000]

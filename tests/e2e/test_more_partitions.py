@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
-import pytest
 from aiokafka.partitioner import murmur2
 
 from handlers import topics
@@ -53,7 +52,6 @@ def decided(settings: Settings, rows: list[tuple[bytes, bytes]], folder: Path) -
     return states, partitions, Counter(said.message_id for said in notifications(settings))
 
 
-@pytest.mark.long(on="embedded")
 def test_on_more_partitions_the_archive_leads_to_the_same_states_and_ids(settings: Settings, tmp_path: Path) -> None:
     sample = tmp_path / "sample.jsonl"
     write(Plan(13, 120, 40, date(2025, 3, 1)), sample)

@@ -23,8 +23,8 @@ needs_accounts = pytest.mark.skipif(not ACCOUNTS.is_dir(), reason="the real acco
 @pytest.mark.parametrize(
     "stated",
     [
-        pytest.param(True, id="with the bank's balances", marks=pytest.mark.long(on="embedded")),
-        pytest.param(False, id="with balance_after withheld", marks=pytest.mark.long(on="kafka")),
+        pytest.param(True, id="with the bank's balances"),
+        pytest.param(False, id="with balance_after withheld"),
     ],
 )
 def test_every_kept_balance_is_the_banks_own(settings: Settings, tmp_path: Path, stated: bool) -> None:

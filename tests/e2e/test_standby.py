@@ -138,9 +138,7 @@ def replaying(settings: Settings, bank: Bank, rate: float) -> Iterator[list[Summ
         thread.join()
 
 
-@pytest.mark.parametrize(
-    "store", [pytest.param("memory", marks=pytest.mark.long(on="kafka")), pytest.param("rocksdb", marks=pytest.mark.long(on="embedded"))]
-)
+@pytest.mark.parametrize("store", KINDS)
 def test_a_worker_killed_under_load_is_followed_by_its_standby_which_reads_little(
     settings: Settings, bank: Bank, store: str, tmp_path: Path
 ) -> None:
@@ -174,7 +172,6 @@ def test_a_worker_killed_under_load_is_followed_by_its_standby_which_reads_littl
         assert verdict.twice == 0
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("store", KINDS)
 def test_a_standby_only_reads_and_lets_go_when_it_is_not_asked_any_more(settings: Settings, bank: Bank, store: str, tmp_path: Path) -> None:
     """While nothing is published nothing is written, though standbys read all; who is no standby any more keeps nothing."""

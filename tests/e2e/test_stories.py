@@ -8,8 +8,6 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from handlers.feeds import load
 from schemas.notifications import Notification, NotificationKind, Status
 from schemas.settings import Settings
@@ -37,7 +35,6 @@ RESTRICTED = {"pass_through", "drip_outflow"}
 """No manager is told of them."""
 
 
-@pytest.mark.long(on="kafka")
 def test_what_is_notified_is_what_sql_counts(settings: Settings, tmp_path: Path) -> None:
     """Nothing more, nothing less, with the same measured values; and every planted story, to its manager, once."""
     sample = tmp_path / "sample.jsonl"

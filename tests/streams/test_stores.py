@@ -110,7 +110,6 @@ def another(settings: Settings) -> Settings:
     return settings.model_copy(update={"detector": settings.detector.model_copy(update={"application_id": "another"})})
 
 
-@pytest.mark.long(on="embedded")
 def test_a_lost_and_a_corrupted_store_are_read_anew_and_said(on_disk: Settings, rows: Rows, tmp_path: Path) -> None:
     assert on_disk.detector.store_folder is not None
     with decided(on_disk, rows, tmp_path / "workers") as (group, first):
@@ -130,7 +129,6 @@ def test_a_lost_and_a_corrupted_store_are_read_anew_and_said(on_disk: Settings, 
     assert final_states(on_disk) == before, "each movement was known"
 
 
-@pytest.mark.long(on="embedded")
 def test_a_store_of_a_topic_that_was_made_anew_is_read_anew(on_disk: Settings, rows: Rows, tmp_path: Path) -> None:
     with decided(on_disk, rows, tmp_path / "workers") as (group, first):
         group.stop(first)

@@ -277,7 +277,6 @@ def explained_on_broker(settings: Settings, *arguments: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.long(on="kafka")
 def test_topics_are_replayed_with_the_versions_of_the_rules_as_they_were(settings: Settings, bank: Path, told: list[Notification]) -> None:
     publish(settings, Replay(load("jsonl"), bank))
     produce(settings, topics.NOTIFICATIONS, [(one.customer_id, one.model_dump_json(exclude_none=True).encode()) for one in told])

@@ -159,7 +159,6 @@ def test_what_would_have_been_with_the_switch_is_a_comparison(
 # --- the topic of rules ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.long(on="kafka")
 def test_a_topic_s_range_is_decided_by_what_was_set_there(settings: Settings, bank: Path, switched: Path, tmp_path: Path) -> None:
     """Also what was taken back, and what is no version: neither counts. And what is exported is the same."""
     publish(settings, Replay(load("jsonl"), bank))
