@@ -147,11 +147,14 @@ def _written(part: object) -> dict[str, Any]:
 _encode = msgspec.json.Encoder(enc_hook=_written).encode
 
 
+_MILLIONTH: Final = Decimal("0.000001")
+
+
 def in_unit(value: int, unit: Unit) -> Decimal:
     """A rule's number as the evidence writes it: money is in ten-thousandths inside, a ratio in millionths."""
     if unit == "money":
         return to_decimal(value)
-    return Decimal(value).scaleb(-6) if unit == "ratio" else Decimal(value)
+    return Decimal(value) * _MILLIONTH if unit == "ratio" else Decimal(value)
 
 
 def _evidence(world: World, rule: Rule[Any], finding: Finding[Any]) -> Evidence:

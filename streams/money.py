@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
+from typing import Final
 
 from mypy_extensions import i64
 
@@ -66,9 +67,13 @@ def parse_units(text: str) -> int:
     return -units if negative else units
 
 
+_HUNDREDTH: Final = Decimal("0.01")
+_TEN_THOUSANDTH: Final = Decimal("0.0001")
+
+
 def to_decimal(units: int) -> Decimal:
     """The amount of these units, with two decimals where that is exact and four where it is not."""
-    return Decimal(units // 100).scaleb(-2) if units % 100 == 0 else Decimal(units).scaleb(-4)
+    return Decimal(units // 100) * _HUNDREDTH if units % 100 == 0 else Decimal(units) * _TEN_THOUSANDTH
 
 
 def to_text(units: int) -> str:

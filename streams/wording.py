@@ -135,6 +135,13 @@ def share(value: Decimal) -> Text:
     return Text(text, text)
 
 
+def share_of(millionths: int) -> Text:
+    """The same of a share in millionths, as the rules measure it."""
+    tenths = half_even(abs(millionths), 1_000)
+    text = f"{'-' if millionths < 0 else ''}{_thousands(str(tenths // 10))}.{tenths % 10}%"
+    return Text(text, text)
+
+
 @lru_cache(maxsize=4_096)
 def day(on: date) -> Text:
     """A date as each language writes it."""

@@ -17,7 +17,7 @@ from streams.screens.activity_drop import DROP_AGAINST, DROP_DAYS, ActivityFell,
 from streams.screens.flows import MILLION, UNKNOWN, known_from
 from streams.situation import Situation
 from streams.windows import window
-from streams.wording import Text, share
+from streams.wording import Text, share_of
 
 
 class ActivityDropParameters(FallingParameters):
@@ -76,7 +76,7 @@ class ActivityDrop(FallingRule[ActivityDropParameters]):
             Text(
                 "近30日共有{recent}笔交易，此前180日平均每30日{usual}笔，为平时的{part}。",
                 "There were {recent} movements in 30 days, {part} of what was usual: {usual} in 30 days, over the 180 days before.",
-            ).fill(recent=str(recent), usual=f"{usual:.1f}", part=share(Decimal(finding.measured.value).scaleb(-6))),
+            ).fill(recent=str(recent), usual=f"{usual:.1f}", part=share_of(finding.measured.value)),
             Text(
                 "联系客户，了解是否已在其他机构办理业务。",
                 "Get in touch and ask whether the customer now banks elsewhere.",

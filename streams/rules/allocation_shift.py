@@ -31,7 +31,7 @@ from streams.screens.allocation_shift import AllocationShifted, shift
 from streams.screens.assets import NOTHING, worth_at
 from streams.situation import Situation
 from streams.windows import window
-from streams.wording import Text, asset_class, share
+from streams.wording import Text, asset_class, share, share_of
 
 _Share = Annotated[Decimal, Field(gt=0, le=1, decimal_places=6)]
 
@@ -92,7 +92,7 @@ class AllocationShift(ConditionRule[ShiftParameters]):
                 "Compared with {days} days ago {part} of the assets are in another class: {more} gained {up}, {less} lost {down}.",
             ).fill(
                 days=finding.measured.facet[:-1],
-                part=share(Decimal(finding.measured.value).scaleb(-6)),
+                part=share_of(finding.measured.value),
                 more=asset_class(more[0]),
                 up=share(more[1]),
                 less=asset_class(less[0]),

@@ -30,7 +30,7 @@ from streams.screens.assets import NOTHING
 from streams.screens.aum_change import AumChanged, change
 from streams.situation import Situation
 from streams.windows import window
-from streams.wording import Text, money, share
+from streams.wording import Text, money, share_of
 
 _Share = Annotated[Decimal, Field(gt=0, le=100, decimal_places=6)]
 
@@ -98,7 +98,7 @@ class AumChange(ConditionRule[AumChangeParameters]):
     def say(self, finding: Finding[AumChangeParameters]) -> Said:
         currency, days = finding.situation.bank.base_currency, _days(finding)
         then, changed, flow = _parts(finding)
-        part = share(Decimal(finding.measured.value).scaleb(-6))
+        part = share_of(finding.measured.value)
         up = changed >= 0
         chinese, english = ("增加", "grew") if up else ("减少", "fell")
         title = (

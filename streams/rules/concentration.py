@@ -15,7 +15,7 @@ from streams.screens import Screen, Standing, standing_of
 from streams.screens.assets import MILLION
 from streams.screens.concentration import Concentrated, largest_class, largest_held, squares
 from streams.situation import Situation
-from streams.wording import Text, asset_class, share
+from streams.wording import Text, asset_class, share_of
 
 CLASS, INSTRUMENT, ISSUER, HHI = "class", "instrument", "issuer", "hhi"
 
@@ -69,7 +69,7 @@ class Concentration(ConditionRule[ConcentrationParameters]):
 
     def say(self, finding: Finding[ConcentrationParameters]) -> Said:
         facet, customer = finding.measured.facet, finding.situation.customer
-        part = share(Decimal(finding.measured.value).scaleb(-6))
+        part = share_of(finding.measured.value)
         name = asset_class(CLASSES[largest_class(customer)[1]])
         if facet == CLASS:
             body = Text("{name}占客户资产{part}。", "{part} of the customer's assets are {name}.").fill(name=name, part=part)

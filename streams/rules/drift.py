@@ -16,7 +16,7 @@ from streams.screens import Screen, standing_of
 from streams.screens.assets import MILLION, NOTHING, worth_at
 from streams.screens.drift import ClassDrifted, TotalDrifted, drift_limit, drifts, total_drift
 from streams.situation import Situation
-from streams.wording import Text, asset_class, share
+from streams.wording import Text, asset_class, share, share_of
 
 
 class ClassDriftParameters(ConditionParameters):
@@ -75,7 +75,7 @@ class ClassDrift(ConditionRule[ClassDriftParameters]):
                 "{weight} of the customer's assets are {name}; the plan says {target}. It has been off for {days} days.",
             ).fill(
                 name=name,
-                weight=share(Decimal(weight).scaleb(-6)),
+                weight=share_of(weight),
                 target=share(_target(finding)),
                 days=str(finding.prepared.parameters.days),
             ),
@@ -127,12 +127,12 @@ class TotalDrift(ConditionRule[TotalDriftParameters]):
         if most is not None:
             way = Text("高", "above") if most[1] > 0 else Text("低", "below")
             named = Text("偏离最大的是{name}，比目标{way}{part}。", " Furthest off are {name}, {part} of assets {way} the plan.").fill(
-                name=asset_class(most[0]), way=way, part=share(abs(Decimal(most[1]).scaleb(-6)))
+                name=asset_class(most[0]), way=way, part=share_of(abs(most[1]))
             )
         return Said(
             Text("资产配置偏离目标", "The allocation is off the plan"),
             Text("整体偏离目标{part}。", "{part} of the assets would have to move to meet the plan.").fill(
-                part=share(Decimal(finding.measured.value).scaleb(-6))
+                part=share_of(finding.measured.value)
             )
             + named,
             Text("与客户约定时间，检视并调整资产配置。", "Arrange a review of the allocation with the customer."),

@@ -40,7 +40,7 @@ from streams.screens import Screen
 from streams.screens.expression import AmountFrom, AssetsFrom
 from streams.situation import Situation
 from streams.variables import variables
-from streams.wording import Text, money, share
+from streams.wording import Text, money, share_of
 
 RULE_ID: Final = "OWN"
 PLACES: Final = frozenset({"amount", "measured", "threshold"})
@@ -233,7 +233,7 @@ def _whole(threshold: Decimal, unit: Unit) -> int:
 def _shown(number: int, unit: Unit, currency: str) -> Text:
     if unit == "money":
         return money(number, currency)
-    return share(Decimal(number).scaleb(-6)) if unit == "ratio" else Text(str(number), str(number))
+    return share_of(number) if unit == "ratio" else Text(str(number), str(number))
 
 
 RULES: tuple[Rule[Any], ...] = ()

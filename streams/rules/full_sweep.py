@@ -13,7 +13,7 @@ from streams.portfolio import DAY_SECONDS
 from streams.rule import EXTERNAL_DEBIT, Bands, EventRule, Facts, Finding, Floor, Measured, Parameters, Prepared, Said
 from streams.screens import RecentDebitsReach, Screen
 from streams.situation import Situation
-from streams.wording import Text, money, share
+from streams.wording import Text, money, share_of
 
 
 class SweepParameters(Parameters):
@@ -77,7 +77,7 @@ class FullSweep(EventRule[SweepParameters]):
     def say(self, finding: Finding[SweepParameters]) -> Said:
         left, _ = _left(finding.situation)
         posting = finding.situation.posting
-        part = share(Decimal(finding.measured.value).scaleb(-6))
+        part = share_of(finding.measured.value)
         return Said(
             Text("账户资金被转空", "Account swept"),
             Text(

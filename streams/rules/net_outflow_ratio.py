@@ -17,7 +17,7 @@ from streams.screens.flows import UNKNOWN
 from streams.screens.net_outflow_ratio import DrainedBy, drained
 from streams.situation import Situation
 from streams.windows import window
-from streams.wording import Text, money, share
+from streams.wording import Text, money, share_of
 
 
 class NetOutflowParameters(ConditionParameters):
@@ -76,7 +76,7 @@ class NetOutflowRatio(ConditionRule[NetOutflowParameters]):
             "last": last.isoformat(),
             "days": str(days),
             "net": money(net, currency),
-            "part": share(Decimal(finding.measured.value).scaleb(-6)),
+            "part": share_of(finding.measured.value),
             "before": money(before, currency),
         }
         return Said(

@@ -164,7 +164,8 @@ def _memory(soak: Figures) -> Iterator[str]:
 
 
 def _share(soak: Figures) -> str:
-    return f", {soak['asked_per_s'] / soak['maximum']:.0%} of the {soak['maximum']:,} measured above" if soak["maximum"] else ""
+    most = soak["carried_per_s"]
+    return f", {soak['asked_per_s'] / most:.0%} of the {most:,} that it carried of the same load" if most else ""
 
 
 def _where(measured: Figures) -> str:

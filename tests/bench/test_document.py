@@ -52,7 +52,7 @@ def test_memory_that_grows_is_named_and_what_was_held_is_said() -> None:
         **MACHINE,
         "versions": {"decision core": "compiled"},
         "asked_per_s": 12_000,
-        "maximum": 24_000,
+        "carried_per_s": 24_000,
         "minutes": 30.0,
         "movements": 21_600_000,
         "customers": 5_000,
@@ -63,6 +63,6 @@ def test_memory_that_grows_is_named_and_what_was_held_is_said() -> None:
         "processes": {"detector": flat, "notifier": {**flat, "slope_mib_per_hour": 99.96, "growth": 0.0421, "flat": False}},
     }
     page = document(None, None, soak)
-    assert "12,000 movements/s, 50% of the 24,000 measured above, for 30 minutes: 21,600,000 movements" in page
+    assert "12,000 movements/s, 50% of the 24,000 that it carried of the same load, for 30 minutes: 21,600,000 movements" in page
     assert "| detector | 300 | 320 | +1.0 | +0.09% | yes |" in page
     assert "| notifier | 300 | 320 | +100.0 | +4.21% | no |" in page

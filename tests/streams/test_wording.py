@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.message import CURRENCIES
-from streams.wording import Text, day, money, share
+from streams.wording import Text, day, money, share, share_of
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,11 @@ def test_yen_are_not_taken_for_yuan() -> None:
 def test_a_share_has_one_decimal() -> None:
     assert share(Decimal("0.3125")) == Text("31.2%", "31.2%")
     assert share(Decimal(12)) == Text("1,200.0%", "1,200.0%")
+
+
+@given(st.integers(-(10**13), 10**13) | st.integers(-20_000, 20_000).map(lambda half: half * 500))
+def test_a_share_in_millionths_is_written_as_the_same_share_in_decimals(millionths: int) -> None:
+    assert share_of(millionths) == share(Decimal(millionths).scaleb(-6))
 
 
 def test_a_date_is_written_as_each_language_writes_it() -> None:
