@@ -164,7 +164,7 @@ def _memory(soak: Figures) -> Iterator[str]:
 
 
 def _share(soak: Figures) -> str:
-    most = soak["carried_per_s"]
+    most = soak.get("carried_per_s")  # None where the rate was given
     return f", {soak['asked_per_s'] / most:.0%} of the {most:,} that it carried of the same load" if most else ""
 
 
