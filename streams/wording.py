@@ -55,8 +55,15 @@ class Text:
 
 @lru_cache(maxsize=4_096)
 def _parts(text: str) -> tuple[tuple[str, str | None], ...]:
-    """What stands between the braces of a text, each with the name in the braces behind it."""
-    return tuple([(literal, name) for literal, name, _, _ in Formatter().parse(text)])
+    """What stands between the braces of a text, each with the name in the braces behind it.
+
+    Raises:
+        ValueError: a brace is not closed, or has more than a name in it.
+    """
+    found = list(Formatter().parse(text))
+    if any(form or kind for _, _, form, kind in found):
+        raise ValueError(f"only names stand in braces, and their values are texts already: {text}")
+    return tuple([(literal, name) for literal, name, _, _ in found])
 
 
 def _filled(text: str, values: dict[str, Text | str], language: int) -> str:

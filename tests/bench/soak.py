@@ -67,6 +67,7 @@ MOST_WAITING = 10_000
 LOOKED_AFTER = 500
 """So many movements are sent from one look at what waits to the next."""
 PROBED_CUSTOMERS = 1_500
+"""While it is found what is carried: as many movements of each on a date as in the soak."""
 JUDGED = ("detector", "notifier")
 LATE_S = 5.0
 """A detector that is in the median further behind than this does not carry the load, and what it holds is the backlog."""
@@ -265,6 +266,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="of the faults; else one that is printed")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="of the faults: logs, bank and brokers' data stay there")
     wish = parser.parse_args()
+    if 60 * wish.finding < 8 * wish.every:
+        parser.error("--finding is too short: in half of it, a rate is told from at least four samples, --every so many seconds")
     quieten()
     if wish.faults:
         sys.exit(not faults.survived(wish.minutes, wish.seed, wish.keep))

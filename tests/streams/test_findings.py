@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given
@@ -17,7 +17,7 @@ from schemas.prices import Price
 from schemas.rules import Severity
 from streams.customer import Profile
 from streams.decide import decide, pass_time
-from streams.findings import band, identity, in_unit, notification_id, written
+from streams.findings import band, derived, identity, in_unit, notification_id, written
 from streams.portfolio import DAY_SECONDS
 from streams.positions import snapshot
 from streams.posting import Posting
@@ -39,6 +39,11 @@ def test_ids_are_derived_from_names_alone_and_never_change_between_versions() ->
     assert one.notification_id == UUID("328e5d89-5279-5586-a2c6-56c20de97c65")
     assert one.message_id == UUID("1b9c33e4-bb64-52ad-b6b5-08a7e9546425")
     assert identity(posting(source="cards", event_id="x")) == "cards/x"
+
+
+@given(st.uuids(), st.text(max_size=80))
+def test_a_derived_id_is_the_one_of_the_standard(namespace: UUID, name: str) -> None:
+    assert derived(namespace.bytes, name) == uuid5(namespace, name)
 
 
 def test_neither_the_amount_nor_the_time_nor_the_customer_s_profile_is_part_of_an_id() -> None:

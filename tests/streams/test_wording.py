@@ -88,6 +88,17 @@ def test_a_text_fills_each_language_with_its_own_and_leaves_braces_in_values_alo
     assert text == Text("{amount} Ltd转入一万", "{amount} Ltd sent 10k")
 
 
+@pytest.mark.parametrize("text", ["{amount:.2f}", "{amount!r}", "{amount"])
+def test_a_text_that_asks_for_more_than_a_value_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"names|expected"):
+        Text(text, text).fill(amount="1")
+
+
+def test_a_text_without_a_value_for_a_name_is_refused() -> None:
+    with pytest.raises(KeyError, match="amount"):
+        Text("{amount}", "{amount}").fill(measured="1")
+
+
 def test_words_carry_both_languages() -> None:
     words = (Text("甲", "a") + Text("乙", "b")).words()
     assert (words["zh-CN"], words["en"]) == ("甲乙", "ab")
