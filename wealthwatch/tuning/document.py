@@ -18,8 +18,8 @@ BEGINS = """\
 
 What each rule sees, by its number. The defaults are starting points: set them in the settings file, by customer, tier, segment, or for
 all (`wealthwatch rules show NAME` says what holds), and try them on history first (`wealthwatch backtest`). Money is in the base currency,
-shares are fractions. Where a rule has no `abs_floor` of its own, the floor of the customer's tier counts. This page is made from the rules'
-own files by `make docs`.
+shares are fractions. Where a rule has no `abs_floor` of its own, the floor of the customer's tier counts (`bank.tiers` in the settings; by
+default those below). This page is made from the rules' own files by `make docs`.
 """
 
 
@@ -28,7 +28,9 @@ def document(bank: Bank) -> str:
     rules = list(all_rules().values())
     table = ["| id | rule | kind | sees |", "|---|---|---|---|"]
     table += [f"| {rule.rule_id} | [`{rule.name}`](#{rule.name}) | {rule.kind} | {_cell(definition(rule))} |" for rule in rules]
-    parts = [BEGINS, "\n".join(table) + "\n", *("\n".join(_section(rule, bank)) + "\n" for rule in rules)]
+    tiers = ["| tier | AUM_avg(30) from | floor of one movement |", "|---|---:|---:|"]
+    tiers += [f"| {tier.name} | {tier.line:,} | {tier.abs_floor:,} |" for tier in bank.tiers]
+    parts = [BEGINS, "\n".join(tiers) + "\n", "\n".join(table) + "\n", *("\n".join(_section(rule, bank)) + "\n" for rule in rules)]
     return "\n".join(parts)
 
 
