@@ -132,23 +132,21 @@ class RuleBook:
 
     def _new_sheet(self, tier: str, segment: str, own: str | None) -> Sheet:
         numbers = {name: self._prepare(rule, tier, segment, own) for name, rule in self.rules.items()}
-        screens = {name: rule.screens(numbers[name]) for name, rule in self.rules.items()}
+        asked = {name: Asked(rule, numbers[name], 0, rule.screens(numbers[name])) for name, rule in self.rules.items()}
         events = [
             [
-                Asked(rule, numbers[name], numbers[name].floor if rule.from_floor else 0, screens[name])
+                Asked(rule, numbers[name], numbers[name].floor, asked[name].screens) if rule.from_floor else asked[name]
                 for name, rule in self.events.items()
                 if cause in rule.causes
             ]
             for cause in CAUSES
         ]
-        conditions = [
-            [Asked(rule, numbers[name], 0, screens[name]) for name, rule in self.conditions.items() if cause in rule.causes]
-            for cause in CAUSES
-        ]
-        closing = [Asked(rule, numbers[name], 0, screens[name]) for name, rule in self.rules.items() if rule.at_close]
-        sleepers = [asked for asked in closing if type(asked.rule).next_day is not Rule.next_day]
+        conditions = [[asked[name] for name, rule in self.conditions.items() if cause in rule.causes] for cause in CAUSES]
+        closing = [asked[name] for name, rule in self.rules.items() if rule.at_close]
+        sleepers = [one for one in closing if type(one.rule).next_day is not Rule.next_day]
         on_break = [Asked(rule, numbers[name], 0, None) for name, rule in self.events.items() if rule.on_break]
-        found = self._sheets[tier, segment, own] = Sheet(numbers, events, on_break, conditions, closing, sleepers)
+        of_conditions = {name: asked[name] for name in self.conditions}
+        found = self._sheets[tier, segment, own] = Sheet(numbers, events, on_break, conditions, closing, sleepers, of_conditions)
         return found
 
     def tier_of(self, customer: Customer) -> str:

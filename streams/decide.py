@@ -12,19 +12,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
-from uuid import UUID
 
 from schemas.notifications import Notification, NotificationKind, Status
 from schemas.rules import Mode, Severity
 from streams.book import RuleBook
 from streams.customer import Condition, Customer, Told
 from streams.events import digest_of, is_known, remember
-from streams.findings import band, identity, notification_id, notify
+from streams.findings import band, identity, notification_id, notify, uuid_of
 from streams.memory import name_of
 from streams.portfolio import INITIATED, Effect, apply, can_revalue, fits, never_was, revalue
 from streams.posting import Posting
 from streams.rule import LONGEST_WINDOW, ConditionRule, EventRule, Finding, Measured, Prepared
-from streams.sheet import cause_place, held_sheet
+from streams.sheet import Asked, cause_place, held_sheet
 from streams.situation import Situation
 from streams.world import World
 from streams.worth import is_valued
@@ -56,7 +55,6 @@ class Result(StrEnum):
     """Refused: it would take a figure of the customer beyond what is kept exactly."""
 
 
-_NONE: Final = frozenset[str]()
 _APPLIED: Final = Result.APPLIED
 _LATE: Final = Result.LATE
 
@@ -130,14 +128,17 @@ def _ask(
     """Ask the rules that a movement concerns; those that cannot answer anything new are not asked."""
     sheet = held_sheet(customer, book) or book.sheet(customer)
     cause = cause_place(effect.flow, posting.direction)
-    held = {condition.rule for condition in customer.conditions.values()} if customer.conditions else _NONE
     undoes = posting.reverses is not None
     events = [event for event in sheet.events[cause] if event.passes(customer, effect)]
-    conditions = [
-        condition
-        for condition in sheet.conditions[cause]
-        if (undoes or not condition.stays(customer, effect) if condition.name in held else condition.passes(customer, effect))
-    ]
+    if customer.conditions:
+        held = {condition.rule for condition in customer.conditions.values()}
+        conditions = [
+            condition
+            for condition in sheet.conditions[cause]
+            if (undoes or not condition.stays(customer, effect) if condition.name in held else condition.passes(customer, effect))
+        ]
+    else:
+        conditions = [condition for condition in sheet.conditions[cause] if condition.passes(customer, effect)]
     unusual = effect.broke != 0 or effect.filled or undoes or customer.latched or customer.reversed
     if not events and not conditions and not unusual:
         return
@@ -181,19 +182,24 @@ def _heed(
     for said in found[begin:]:
         if said.classification is not None:
             continue  # what others would say of it would tip somebody off
-        name, status, about = said.rule.name, said.status, name_of(str(said.notification_id))
+        status, rule = said.status, said.rule
         if status is Status.RETRACTED:
-            customer.memory.unwarn(about)
+            customer.memory.unwarn(_about(said))
         elif status is not Status.RESOLVED:
             if said.kind is NotificationKind.EVENT:
-                customer.memory.fire(name_of(name), situation.day, digest or about)
-            if said.severity in CALLS and said.rule.mode is Mode.LIVE and name != NO_CONTACT:
-                customer.memory.warn(about, situation.day, customer.profile.last_contact_on)
+                customer.memory.fire(name_of(rule.name), situation.day, digest or _about(said))
+            if said.severity in CALLS and rule.mode is Mode.LIVE and rule.name != NO_CONTACT:
+                customer.memory.warn(_about(said), situation.day, customer.profile.last_contact_on)
     sheet = book.sheet(customer)
-    for rule in book.heeding:
-        asked = sheet.open.get(rule.name)
-        if asked is None or _is_open(customer, rule.name) or asked.passes_close(customer, situation.day, situation.average):
-            _ask_condition(rule, sheet.prepared[rule.name], situation, detected_at, world, found, undone)
+    for heeding in book.heeding:
+        asked = sheet.open[heeding.name]
+        if _is_open(customer, asked.name) or asked.passes_close(customer, situation.day, situation.average):
+            _ask_condition(asked.rule, asked.prepared, situation, detected_at, world, found, undone)
+
+
+def _about(said: Notification) -> int:
+    """What is remembered of a notification: its id as a number."""
+    return name_of(str(said.notification_id))
 
 
 def _is_open(customer: Customer, rule: str) -> bool:
@@ -289,50 +295,49 @@ def _pass_time(
                 customer.tier = decided_tier(customer.tier, average, book)
                 if customer.tier != tier_before:
                     customer.memory.tier_since, customer.memory.tier_before = day, tier_before
-        if customer.tier != tier_before or not begins or _matters(customer, day, average, book):
+        asked = _asked_at_tick(customer, book, begins, day, tier_before, average)
+        if asked or customer.tier != tier_before:
             situation = Situation(customer, book, calendar, tick, day)
             situation.average, situation.tier_before = average, tier_before
-            _ask_at_tick(situation, begins, detected_at, world, found)
+            _ask_at_tick(situation, asked, begins, detected_at, world, found)
         tick = _next_tick(customer, day, world)
 
 
-def _matters(customer: Customer, day: int, average: int | None, book: RuleBook) -> bool:
-    """Whether any rule must be asked at a date's first tick that changed no tier."""
+def _asked_at_tick(customer: Customer, book: RuleBook, begins: bool, day: int, tier_before: str, average: int | None) -> list[Asked]:
+    """The rules that must be asked at a tick: those of which something is open, and at a date's first tick all that it can concern."""
     sheet = held_sheet(customer, book) or book.sheet(customer)
+    anew = customer.tier != tier_before or not begins
     if not customer.conditions:
-        return any(asked.passes_close(customer, day, average) for asked in sheet.closing)
+        return [asked for asked in sheet.closing if anew or asked.passes_close(customer, day, average)] if begins else []
     held = set[str]()
+    cooling = set[str]()
     for condition in customer.conditions.values():
-        if condition.cooling_until:
-            return True
         held.add(condition.rule)
-    for name in held:
-        if not sheet.open[name].stays_at_close(customer, day):
-            return True
-    return any(asked.name not in held and asked.passes_close(customer, day, average) for asked in sheet.closing)
+        if condition.cooling_until:
+            cooling.add(condition.rule)
+    found = [sheet.open[name] for name in held if anew or name in cooling or not sheet.open[name].stays_at_close(customer, day)]
+    if begins:
+        found += [asked for asked in sheet.closing if asked.name not in held and (anew or asked.passes_close(customer, day, average))]
+    return found
 
 
-def _ask_at_tick(situation: Situation, begins: bool, detected_at: datetime | None, world: World, found: list[Notification]) -> None:
-    """Ask the conditions that are open and, at the close of a date, all that a close can concern; end the cooldowns that are over."""
+def _ask_at_tick(
+    situation: Situation, to_ask: list[Asked], begins: bool, detected_at: datetime | None, world: World, found: list[Notification]
+) -> None:
+    """Ask these, and all conditions if the tier has changed; end the cooldowns that are over."""
     customer, book = situation.customer, situation.book
     begin = len(found)
-    held = {condition.rule for condition in customer.conditions.values()}
-    sheet, changed = book.sheet(customer), customer.tier != situation.tier_before
-    asked = {name for name in held if changed or not begins or not sheet.open[name].stays_at_close(customer, situation.day)}
-    asked |= {condition.rule for condition in customer.conditions.values() if condition.cooling_until}
-    if changed:
-        asked |= book.conditions.keys()  # the tier sets their thresholds
-    if begins:
-        for closing in sheet.closing:
-            if closing.name in held:
-                continue
-            if changed or closing.passes_close(customer, situation.day, situation.average):
-                if isinstance(closing.rule, ConditionRule):
-                    asked.add(closing.rule.name)
-                else:
-                    _ask_event_at_close(closing.rule, closing.prepared, situation, detected_at, world, found)
+    sheet = book.sheet(customer)
+    conditions = set[str]()
+    for asked in to_ask:
+        if isinstance(asked.rule, ConditionRule):
+            conditions.add(asked.name)
+        else:
+            _ask_event_at_close(asked.rule, asked.prepared, situation, detected_at, world, found)
+    if customer.tier != situation.tier_before:
+        conditions.update(book.conditions)  # the tier sets their thresholds
     for name, rule in book.conditions.items():
-        if name in asked:
+        if name in conditions:
             _ask_condition(rule, sheet.prepared[name], situation, detected_at, world, found)
     if len(found) > begin:
         _heed(situation, begin, 0, detected_at, world, found)
@@ -445,7 +450,7 @@ def _retract(situation: Situation, gone: list[Told], detected_at: datetime | Non
             continue
         measured = Measured(posting.units, 0, told.rule)
         finding = Finding(situation, situation.book.sheet(customer).prepared[RETRACTION], measured, Severity(told.severity))
-        about = UUID(told.notification_id)
+        about = uuid_of(told.notification_id)
         found.append(
             notify(world, retraction, finding, status=Status.RETRACTED, about=about, dedup_key=told.dedup_key, detected_at=detected_at)
         )
@@ -484,7 +489,7 @@ def _ask_condition(
                 held.severity = severity
             else:
                 continue
-            about = UUID(held.notification_id)
+            about = uuid_of(held.notification_id)
         else:
             if held is not None:
                 if situation.now < held.cooling_until:

@@ -47,6 +47,7 @@ def due_by(severity: Severity, since: datetime, bank: Bank) -> datetime | None:
     return None if hours is None else _after(hours, since, bank.time_zone, bank.country, bank.opens_at, bank.closes_at)
 
 
+@lru_cache(maxsize=4_096)
 def _after(hours: int, since: datetime, time_zone: str, country: str, opens_at: int, closes_at: int) -> datetime:
     moment = since.astimezone(ZoneInfo(time_zone))
     clock = ((moment.hour * 60 + moment.minute) * 60 + moment.second) * _SECOND + moment.microsecond

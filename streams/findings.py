@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha1
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 import msgspec
 
@@ -54,7 +54,24 @@ def notification_id(rule: str, dedup_key: str, opened_by: str) -> UUID:
 def derived(namespace: bytes, name: str) -> UUID:
     """What `uuid.uuid5` gives (RFC 9562), which imports its digest anew for each; its bits are put in here, for UUID takes its time."""
     number = int.from_bytes(sha1(namespace + name.encode(), usedforsecurity=False).digest()[:16], "big")
-    return UUID(int=number & _NO_VERSION | _VERSION_5)
+    return _uuid(number & _NO_VERSION | _VERSION_5)
+
+
+def uuid_of(text: str) -> UUID:
+    """The id that a text of ours, as `str` writes it, stands for."""
+    return _uuid(int(text.replace("-", ""), 16))
+
+
+def _uuid(number: int) -> UUID:
+    """What `UUID(int=number)` gives, in a third of the time: it looks at all the other ways in which one may be given first."""
+    made = _new_uuid(UUID)
+    _put(made, "int", number)
+    _put(made, "is_safe", SafeUUID.unknown)
+    return made
+
+
+_new_uuid: Final = UUID.__new__
+_put: Final = object.__setattr__
 
 
 def identity(posting: Posting) -> str:
@@ -111,9 +128,9 @@ def notify(
         "tier": situation.book.tier_of(customer),
         "base_currency": situation.book.bank.base_currency,
         "evidence": _evidence(world, rule, finding),
-        "title": (said.title if status is Status.OPENED else _PREFIX[status] + said.title).words(),
+        "title": _words(status, said.title),
         "body": said.body.words(),
-        "suggested_action": (_NO_ACTION if over else said.action).words(),
+        "suggested_action": _NO_ACTION.words() if over else _words(Status.OPENED, said.action),
         "occurred_at": occurred_at,
         "detected_at": detected_at,
         "due_by": None if over else due_by(finding.severity, detected_at, situation.book.bank),
@@ -124,6 +141,21 @@ def notify(
     return made_of(Notification, fields)
 
 
+_MOST_WORDS: Final = 4_096
+_known_words: dict[tuple[str, str, str], Words] = {}
+
+
+def _words(status: Status, text: Text) -> Words:
+    """A title or an advice as a message carries it; most are the same for each finding of a rule."""
+    key = (status, text.chinese, text.english)
+    found = _known_words.get(key)
+    if found is None:
+        if len(_known_words) >= _MOST_WORDS:
+            _known_words.clear()
+        found = _known_words[key] = (text if status is Status.OPENED else _PREFIX[status] + text).words()
+    return found
+
+
 @lru_cache(maxsize=256)
 def _inhibition(rules: frozenset[str], within_s: int) -> Inhibition:
     return Inhibition(rules=tuple(sorted(rules)), within_s=within_s)
@@ -131,20 +163,48 @@ def _inhibition(rules: frozenset[str], within_s: int) -> Inhibition:
 
 def written(said: Notification) -> bytes:
     """The message's bytes: those of `model_dump_json(exclude_none=True)`, written faster."""
-    return _encode(_written(said))
+    fields, evidence = _fields(said), _fields(said.evidence)
+    evidence["bands"] = _kept(said.evidence.bands)
+    evidence["triggers"] = [_fields(trigger) for trigger in said.evidence.triggers]
+    fields["rule"] = _kept(said.rule)
+    fields["title"] = _kept(said.title)
+    fields["body"] = _written(said.body)
+    fields["suggested_action"] = _kept(said.suggested_action)
+    fields["evidence"] = evidence
+    return _encode(fields)
+
+
+def _fields(part: object) -> dict[str, Any]:
+    """A message, or a part of one, as its fields; what is not known is left out."""
+    return {name: value for name, value in vars(part).items() if value is not None}
 
 
 def _written(part: object) -> dict[str, Any]:
-    """A message, or a part of one, as its fields; what is not known is left out."""
+    """The same, for whatever has a form of its own, too."""
     if type(part) is Words:  # isinstance asks pydantic's metaclass, for longer than the rest takes
         return {"zh-CN": part.chinese, "en": part.english}
-    fields: dict[str, Any] = {name: value for name, value in vars(part).items() if value is not None}
+    fields = _fields(part)
     if type(part) is InstrumentPrice:
         fields["quantity"] = format(part.quantity, "f")
     return fields
 
 
 _encode = msgspec.json.Encoder(enc_hook=_written).encode
+_MOST_KEPT: Final = 8_192
+_known: dict[int, tuple[object, msgspec.Raw]] = {}
+"""Parts that many messages share, by their identity, and their bytes."""
+
+
+def _kept(part: object) -> msgspec.Raw:
+    """The bytes of a part that many messages share; it never changes."""
+    known = _known.get(id(part))
+    if known is not None and known[0] is part:
+        return known[1]
+    if len(_known) >= _MOST_KEPT:
+        _known.clear()
+    found = msgspec.Raw(_encode(part))
+    _known[id(part)] = (part, found)
+    return found
 
 
 _MILLIONTH: Final = Decimal("0.000001")
@@ -160,14 +220,15 @@ def in_unit(value: int, unit: Unit) -> Decimal:
 def _evidence(world: World, rule: Rule[Any], finding: Finding[Any]) -> Evidence:
     situation = finding.situation
     customer, effect, posting = situation.customer, situation.effect, situation.posting
-    after = customer.worths()
-    before = after.copy()
+    worths = customer.worths()
+    after = before = _amounts(worths)
     aum_before = customer.aum
     if effect is not None:
         aum_before = effect.aum_before
         account = effect.account
-        before[account.asset_class] -= account.value or 0
-        before[effect.class_before] += effect.value_before
+        worths[account.asset_class] -= account.value or 0
+        worths[effect.class_before] += effect.value_before
+        before = _amounts(worths)
     facts: Facts = rule.facts(finding)
     unit = finding.measured.unit or rule.unit
     prices = _prices(customer, world.rates)
@@ -182,8 +243,8 @@ def _evidence(world: World, rule: Rule[Any], finding: Finding[Any]) -> Evidence:
         "aum_before": to_decimal(aum_before),
         "aum_after": to_decimal(customer.aum),
         "net_assets_after": to_decimal(customer.net_assets),
-        "allocation_before": _amounts(before),
-        "allocation_after": _amounts(after),
+        "allocation_before": before,
+        "allocation_after": after,
         "triggers": () if posting is None else (_trigger(posting),),
         "rates": tuple(Rate(currency=code, rate=rate, at=at) for code in foreign for rate, at in [world.rates.quoted(code)]),
         "prices": prices,
@@ -193,10 +254,22 @@ def _evidence(world: World, rule: Rule[Any], finding: Finding[Any]) -> Evidence:
     return made_of(Evidence, fields)
 
 
-@lru_cache(maxsize=4_096)
+_MOST_BANDS: Final = 4_096
+_known_bands: dict[tuple[int, int, str], tuple[object, tuple[Band, ...]]] = {}
+"""By the identity of a rule's bands, which is kept beside them, since to compare and to hash their numbers takes longer than all else."""
+
+
 def _bands(bands: tuple[tuple[Severity, Decimal], ...], threshold: int, unit: Unit) -> tuple[Band, ...]:
+    key = (id(bands), threshold, unit)
+    known = _known_bands.get(key)
+    if known is not None and known[0] is bands:
+        return known[1]
     lowest = in_unit(threshold, unit)
-    return tuple([made_of(Band, {"severity": name, "lower": lowest * multiple}) for name, multiple in bands])
+    found = tuple([made_of(Band, {"severity": name, "lower": lowest * multiple}) for name, multiple in bands])
+    if len(_known_bands) >= _MOST_BANDS:
+        _known_bands.clear()
+    _known_bands[key] = (bands, found)
+    return found
 
 
 def _prices(customer: Customer, rates: Rates) -> tuple[InstrumentPrice, ...]:

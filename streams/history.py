@@ -328,32 +328,22 @@ class Classes:
         until = (day + 1) * KINDS_OF_CLASS
         if size == 0 or entries[0] >= until:
             return
+        end: i64 = 0
+        while end < size and entries[end] < until:
+            end += 2
         seen: i64 = 0
-        place: i64 = 0
-        while place < size and entries[place] < until:
+        place: i64 = end - 2
+        begin = end
+        while place >= 0:  # of each class the latest
             bit: i64 = 1 << entries[place] % KINDS_OF_CLASS
-            if seen & bit:
-                break
-            seen |= bit
-            place += 2
-        else:
-            return  # one of each class
-        kept = vec[i64]()
-        place = 0
-        while place < size:
-            key = entries[place]
-            superseded = False
-            later = place + 2
-            while later < size and entries[later] < until:
-                if entries[later] % KINDS_OF_CLASS == key % KINDS_OF_CLASS:
-                    superseded = True
-                    break
-                later += 2
-            if not superseded:
-                kept = append(kept, key)
-                kept = append(kept, entries[place + 1])
-            place += 2
-        self.entries = kept
+            if not seen & bit:
+                seen |= bit
+                begin -= 2
+                entries[begin] = entries[place]
+                entries[begin + 1] = entries[place + 1]
+            place -= 2
+        if begin > 0:
+            self.entries = entries[begin:]
 
 
 class Recent:

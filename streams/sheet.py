@@ -83,6 +83,7 @@ class Sheet:
         conditions: list[list[Asked]],
         closing: list[Asked],
         sleepers: list[Asked],
+        of_conditions: dict[str, Asked],
     ) -> None:
         self.prepared = prepared
         self.events = events
@@ -90,9 +91,8 @@ class Sheet:
         self.conditions = conditions
         self.closing = closing
         """The rules that are asked at the first tick of every date, in the order of the book."""
-        self.open: dict[str, Asked] = {asked.name: asked for rules in conditions for asked in rules}
-        self.open.update({asked.name: asked for asked in closing})
-        """Rules by name, to be asked while something of theirs is open."""
+        self.open = of_conditions
+        """Condition rules by name, to be asked while something of theirs is open."""
         self.sleepers = sleepers
         """Those that may have something to say of a customer who has long been quiet."""
 

@@ -84,8 +84,8 @@ class BalanceBelow(Screen):
         self.rearm = rearm
         """As a ratio of whole numbers."""
         self.country = country
-        self._often: dict[int, int] = {}
-        """How often a day of the month can come in the business days after a date."""
+        self._until: dict[int, int] = {}
+        """The last of the business days after a date."""
 
     def passes(self, customer: Customer, effect: Effect) -> bool:
         """See `Screen`."""
@@ -101,6 +101,7 @@ class BalanceBelow(Screen):
 
     def stays_at_close(self, customer: Customer, day: int) -> bool:
         """See `Screen`."""
+        may_leave = len(customer.profile.standing) > 0 or self._ends(customer, day)
         for account_id, account in customer.accounts.items():
             value = account.value
             if value is None:
@@ -111,7 +112,7 @@ class BalanceBelow(Screen):
                 if low in customer.conditions or due in customer.conditions:
                     return False
                 continue
-            leaves = scheduled(customer, account_id, account, day, self.country)
+            leaves = scheduled(customer, account_id, account, day, self.country) if may_leave else 0
             if not self._stays(customer, low, value, self.least):
                 return False
             if leaves == 0:
@@ -129,9 +130,10 @@ class BalanceBelow(Screen):
         return held.notification_id != "" and over * value < under * threshold
 
     def _below(self, customer: Customer, day: int) -> bool:
-        lends = False
         least = self.least
         lowest = -1
+        until = self._last(day)
+        ends = False
         for account in customer.accounts.values():
             if account.asset_class == DEMAND:
                 value = account.value
@@ -141,22 +143,34 @@ class BalanceBelow(Screen):
                     balance = account.balance
                     if lowest < 0 or balance < lowest:
                         lowest = balance
-            elif account.asset_class == LOAN and account.maturity is not None:
-                lends = True
-        if not lends and not customer.profile.standing:
+            elif account.asset_class == LOAN and account.maturity is not None and day < ordinal_of(account.maturity) <= until:
+                ends = True
+        if not ends and not customer.profile.standing:
             return False
-        often = self._often.get(day)
-        if often is None:
-            if len(self._often) > _MOST_DATES:
-                self._often.clear()
-            often = self._often[day] = len(ahead(day, BUSINESS_DAYS, self.country)) // _SHORTEST_MONTH + 1
-        if not lends and lowest >= most_scheduled(customer, "", often):
+        often = (until - day) // _SHORTEST_MONTH + 1
+        if not ends and lowest >= most_scheduled(customer, "", often):
             return False
         for account_id, account in customer.accounts.items():
             if account.asset_class == DEMAND:
                 value = account.value
-                if value is None or (not lends and account.balance >= most_scheduled(customer, account_id, often)):
+                if value is None or (not ends and account.balance >= most_scheduled(customer, account_id, often)):
                     continue
                 if value < scheduled(customer, account_id, account, day, self.country):
                     return True
         return False
+
+    def _ends(self, customer: Customer, day: int) -> bool:
+        """Whether a loan ends within the business days after a date."""
+        for account in customer.accounts.values():
+            if account.asset_class == LOAN and account.maturity is not None and day < ordinal_of(account.maturity) <= self._last(day):
+                return True
+        return False
+
+    def _last(self, day: int) -> int:
+        """The last of the business days after a date."""
+        found = self._until.get(day)
+        if found is None:
+            if len(self._until) > _MOST_DATES:
+                self._until.clear()
+            found = self._until[day] = ahead(day, BUSINESS_DAYS, self.country)[-1][0]
+        return found

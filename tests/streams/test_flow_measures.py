@@ -18,7 +18,7 @@ from streams.screens.above_previous_peak import month_start, months, peak_times
 from streams.screens.activity_drop import activity
 from streams.screens.activity_spike import debits_off
 from streams.screens.change_point import changed, nearly_changed, weekly
-from streams.screens.flow_spike import usual
+from streams.screens.flow_spike import nearly_off, usual
 from streams.screens.flows import LONG_AGO, MILLION, UNKNOWN
 from streams.screens.net_outflow_ratio import drained
 from streams.screens.tier_down_risk import continued, sinks_below
@@ -90,6 +90,7 @@ def test_the_usual_flow_is_the_recursion_of_its_definition(rows: list[tuple[int,
             return
         z = abs(today - mean) / variance.sqrt() * MILLION
     assert isclose(found.off(today), min(z, Decimal(1_000 * MILLION)), rel_tol=1e-9, abs_tol=1)
+    assert nearly_off(history, TODAY, today, found.off(today) / MILLION), "the quick look is never in vain"
 
 
 @given(ROWS | REGULAR, st.integers(2, 12), st.integers(12, 56), st.integers(1, 6))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -63,10 +63,10 @@ class Tally:
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
         self.messages = 0
-        self.by_rule: dict[str, Counter[str]] = {}
+        self.by_rule: dict[str, Counter[str]] = defaultdict(Counter)
         """Severities of what each rule opened."""
-        self.later: dict[str, Counter[str]] = {}
-        self.by_date: dict[date, Counter[str]] = {}
+        self.later: dict[str, Counter[str]] = defaultdict(Counter)
+        self.by_date: dict[date, Counter[str]] = defaultdict(Counter)
         """Severities of what was opened on each date of the bank's time zone."""
         self.by_customer: Counter[str] = Counter()
         self.by_manager: Counter[str] = Counter()
@@ -79,11 +79,11 @@ class Tally:
         self.messages += 1
         rule = one.rule.name
         if one.status != Status.OPENED:
-            self.later.setdefault(rule, Counter())[one.status] += 1
+            self.later[rule][one.status] += 1
             return
         on = one.occurred_at.astimezone(self._zone).date()
-        self.by_rule.setdefault(rule, Counter())[one.severity] += 1
-        self.by_date.setdefault(on, Counter())[one.severity] += 1
+        self.by_rule[rule][one.severity] += 1
+        self.by_date[on][one.severity] += 1
         self.by_customer[one.customer_id] += 1
         if one.manager_id is None:
             self.without_manager += 1
@@ -123,7 +123,7 @@ class Tally:
 
 def _add(ours: dict[K, Counter[str]], theirs: dict[K, Counter[str]]) -> None:
     for key, counts in theirs.items():
-        ours[key] = ours.get(key, Counter()) + counts
+        ours[key] += counts
 
 
 def quantile(ordered: Sequence[int], share: Fraction) -> Fraction:
