@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
+from typing import Any
 
 from streams.customer import Customer
 from streams.database import Database
@@ -33,12 +34,15 @@ class RocksStore(Store):
         """
         super().__init__(room)
         self.customers = count
+        self.reads_ahead = True
         self._db, self._records, self._wakes = database, records, wakes
         self.rest()
 
     def rest(self) -> None:
         """See `Store`; what the index does not say yet is forgotten, as by a restart."""
         self._live.clear()
+        self._expected: dict[Any, bytes | None] = {}
+        """Read ahead, until something is written."""
         self._new: set[str] = set()
         """Read, and not there."""
         self._incoming: dict[bytes, bytes | None] = {}
@@ -52,10 +56,17 @@ class RocksStore(Store):
 
     def find(self, key: bytes) -> bytes | None:
         """See `Store`."""
-        found = self._db.get(self._records + key)
+        found = self._expected.pop(key) if key in self._expected else self._db.get(self._records + key)
         if found is None and not is_segment(key):
             self._new.add(key.decode())
         return found
+
+    def expect(self, keys: list[Any]) -> None:
+        """See `Store`: RocksDB finds many keys in half the time that it takes to find each."""
+        live = self._live
+        strange = [key for key in dict.fromkeys(keys) if isinstance(key, bytes) and key.decode(errors="replace") not in live]
+        letter = self._records
+        self._expected = dict(zip(strange, self._db.get_all([letter + key for key in strange]), strict=True))
 
     def restore(self, records: list[Restored]) -> None:
         """See `Store`; `restored` takes what has gathered."""
@@ -63,6 +74,7 @@ class RocksStore(Store):
 
     def restored(self) -> None:
         """Let what was restored gather in the batch."""
+        self._expected.clear()
         own = [key for key in self._incoming if not is_segment(key)]
         batch = self._db.batch
         for key, before in zip(own, self._db.get_all([self._records + key for key in own]), strict=True):
@@ -82,6 +94,7 @@ class RocksStore(Store):
     def keep(self, records: Iterable[tuple[bytes, bytes]], touched: Iterable[Customer]) -> None:
         """See `Store`."""
         batch, letter, live = self._db.batch, self._records, self._live
+        self._expected.clear()
         for key, value in records:
             batch.put(letter + key, value)
         self._settle({})

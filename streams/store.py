@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from mypy_extensions import mypyc_attr
 
@@ -49,6 +49,8 @@ class Store:
             room: for objects, of the whole worker; without it the store has its own.
         """
         self.room: Room = room or Room()
+        self.reads_ahead: bool = False
+        """Whether it wants to know whom to `expect`."""
         self.customers: int = 0
         """How many there are."""
         self._live: dict[str, Customer] = {}
@@ -58,6 +60,9 @@ class Store:
     def find(self, key: bytes) -> bytes | None:
         """The newest committed record of a key."""
         raise NotImplementedError
+
+    def expect(self, keys: list[Any]) -> None:
+        """These are looked for next: what is read from a disk is read at once for all of them. Whatever is no customer's key is let be."""
 
     def restore(self, records: list[Restored]) -> None:
         """Take records of the changelog, in their order."""

@@ -110,6 +110,8 @@ class Turn:
         It ends before a movement of somebody of whom nothing is known as long as the profiles may not have been read: a profile that was
         there before a movement counts for it, though it comes by a way of its own.
         """
+        if self._store.reads_ahead:
+            self._store.expect([record.key for record in records[begin:end]])
         for place in range(begin, end):
             if not self._decide(records[place]):
                 return place

@@ -42,7 +42,11 @@ class Shelf:
         return RocksStore(self._database, b"c", b"d", count)
 
     def commit(self, *touched: Customer) -> None:
-        self.store.keep([record for customer in touched for record in encode(customer)], touched)
+        self.keep([record for customer in touched for record in encode(customer)], *touched)
+
+    def keep(self, records: list[tuple[bytes, bytes]], *touched: Customer) -> None:
+        """What somebody has committed."""
+        self.store.keep(records, touched)
         if self._database is not None:
             self._database.write()
 
@@ -132,7 +136,9 @@ class Life:
             self._standby.close()
 
     def move(self, customer_id: str, at: int, amount: str) -> None:
-        customer = self.states.customers.customer(customer_id)
+        store = self.states.customers
+        store.expect([b"\xff", None, *(b"c%d" % number for number in range(6)), b"c1"])
+        customer = store.customer(customer_id)
         one = posting(customer_id=customer_id, event_id=f"e{self._position}", occurred_at=iso(at), amount=amount)
         self._position += 1
         self._said += decide(customer, one, datetime.fromtimestamp(one.at, UTC), WORLD).notifications

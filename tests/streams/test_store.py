@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 from streams.customer import Customer
 from streams.database import Shared
 from streams.decide import decide, pass_time
+from streams.state import encode
 from streams.store import MemoryStore, Room, Store
 from tests.streams.builders import instant, iso, posting, whole
 from tests.streams.shelves import KINDS, WORLD, Life, Shelf
@@ -49,6 +50,17 @@ def test_a_customer_is_one_object_while_touched_and_the_same_state_when_read_bac
     again = shelf.again().customer("c1")
     assert again is not customer
     assert whole(again) == whole(customer)
+
+
+def test_what_was_read_ahead_is_not_found_any_more_once_there_is_something_newer(shelf: Shelf) -> None:
+    customer = move(shelf.store, "c1")
+    shelf.commit(customer)
+    move(shelf.store, "c1", event_id="e2")
+    newer, store = encode(customer), shelf.again()
+    store.expect([b"c1", b"c2", b"c1", b"\xff", None])
+    shelf.keep(newer)
+    assert whole(store.customer("c1")) == whole(customer)
+    assert store.customer("c2").position < 0
 
 
 def test_customers_are_counted_once_and_segments_not_at_all(shelf: Shelf) -> None:
