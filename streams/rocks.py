@@ -12,7 +12,7 @@ from typing import Any
 
 from streams.customer import Customer
 from streams.database import Database
-from streams.state import is_segment, wake_of
+from streams.state import is_segment, past_key, segment_key, wake_of
 from streams.store import Restored, Room, Store
 
 PIECE = 4_096
@@ -62,11 +62,13 @@ class RocksStore(Store):
         return found
 
     def expect(self, keys: list[Any]) -> None:
-        """See `Store`: RocksDB finds many keys in half the time that it takes to find each."""
-        live = self._live
-        strange = [key for key in dict.fromkeys(keys) if isinstance(key, bytes) and key.decode(errors="replace") not in live]
+        """See `Store`. RocksDB finds many keys in a fraction of the time that it takes to find each, and those that stand together at once."""
+        live, wanted = self._live, list[bytes]()
+        for key in dict.fromkeys(keys):
+            if isinstance(key, bytes) and key.decode(errors="replace") not in live:
+                wanted += key, past_key(key), segment_key(key, 0)
         letter = self._records
-        self._expected = dict(zip(strange, self._db.get_all([letter + key for key in strange]), strict=True))
+        self._expected = dict(zip(wanted, self._db.get_all([letter + key for key in wanted]), strict=True))
 
     def restore(self, records: list[Restored]) -> None:
         """See `Store`; `restored` takes what has gathered."""
