@@ -51,6 +51,9 @@ class Shared:
         options.set_block_based_table_factory(table)
         options.set_write_buffer_manager(self.buffers)
         options.set_write_buffer_size(WRITE_BUFFER_BYTES)
+        # Most of what is looked for is in none of the tables in memory, which are lists that are walked.
+        options.set_memtable_prefix_bloom_ratio(0.1)
+        options.set_memtable_whole_key_filtering(True)
         options.set_compression_type(DBCompressionType.lz4())
         # A state is written whole whenever its customer moves: by levels, each would be copied by compactions ten times over.
         options.set_compaction_style(DBCompactionStyle.universal())

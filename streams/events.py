@@ -14,6 +14,7 @@ from mypy_extensions import i64
 from xxhash import xxh3_64_digest
 
 from streams.customer import Customer
+from streams.packing import zeros
 
 SEGMENT: Final = 32
 
@@ -74,9 +75,7 @@ def recall(customer: Customer, count: int, filled: vec[i64], others: list[tuple[
         filled: the ids of the one that is filling.
         others: number and ids of the sealed segments that were found.
     """
-    events = vec[i64]()
-    for _ in range(count * SEGMENT):
-        events = append(events, 0)
+    events = zeros(count * SEGMENT)
     for number, ids in others:
         if number < count:
             _put(events, number * SEGMENT, ids)

@@ -127,6 +127,27 @@ def _length(used: i64, any_: i64) -> i64:
     return 4 if used < 1 << 31 else 8
 
 
+def zeros(size: i64) -> vec[i64]:
+    """So many numbers to be put in their places."""
+    if size <= _MANY:
+        return _ZEROS[:size]
+    found = vec[i64](capacity=size)
+    for _ in range(size):
+        found = append(found, 0)
+    return found
+
+
+def _zeros() -> vec[i64]:
+    found = vec[i64](capacity=_MANY)
+    for _ in range(_MANY):
+        found = append(found, 0)
+    return found
+
+
+_MANY: Final[i64] = 4_096
+_ZEROS: Final = _zeros()
+
+
 class Reader:
     """Reads what these functions wrote, field by field; with `plain`, what was written before there were codes: numbers of 8 bytes."""
 
@@ -167,9 +188,7 @@ class Reader:
         if self._plain:
             return self.digests()
         size: i64 = self.number()
-        found = vec[i64](capacity=size)
-        for _ in range(size):
-            found = append(found, 0)
+        found = zeros(size)
         column: i64 = 0
         while column < width and size > 0:
             length = self.data[self.place]

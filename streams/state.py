@@ -16,7 +16,7 @@ from librt.vecs import append, vec
 from mypy_extensions import i64, mypyc_attr
 
 from streams.customer import IN_UNITS, NO_UNITS, UNCLEAR, Account, Condition, Customer, Profile, StandingOrder, Told
-from streams.events import filling, recall, sealed, segments
+from streams.events import SEGMENT, filling, recall, sealed, segments
 from streams.history import CLOSE, WIDTH
 from streams.memory import Dealt, Memory, Passing, Rhythm
 from streams.packing import Reader, write_number, write_numbers, write_plain, write_text
@@ -311,7 +311,10 @@ def decode(value: bytes, find: Callable[[bytes], bytes | None]) -> Customer:
     filled = held.digests()
     own = customer.customer_id.encode()
     others: list[tuple[int, vec[i64]]] = []
+    is_filling = customer.cursor // SEGMENT if len(filled) > 0 else -1  # whatever is there of an earlier round has been forgotten
     for number in range(count):
+        if number == is_filling:
+            continue
         block = find(segment_key(own, number))
         if block is not None:
             others.append((number, Reader(block, 0).digests()))
