@@ -57,6 +57,8 @@ class Shared:
         options.set_compression_type(DBCompressionType.lz4())
         # A state is written whole whenever its customer moves: by levels, each would be copied by compactions ten times over.
         options.set_compaction_style(DBCompactionStyle.universal())
+        # Larger heaps of files, each with its filter in memory, before they are made one: a compaction takes the core that deciding would.
+        options.set_level_zero_file_num_compaction_trigger(10)
         options.set_max_open_files(512)
         options.set_max_background_jobs(2)
         options.set_keep_log_file_num(2)

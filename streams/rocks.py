@@ -69,7 +69,7 @@ class RocksStore(Store):
         """See `Store`. RocksDB finds many keys in a fraction of the time that each takes by itself, and what stands together at once."""
         live, wanted = self._live, list[bytes]()
         for key in dict.fromkeys(keys):
-            if isinstance(key, bytes) and key.decode(errors="replace") not in live:
+            if isinstance(key, bytes) and str(key, "utf-8", "replace") not in live:
                 wanted += key, past_key(key), segment_key(key, 0)
         letter = self._records
         self._expected = dict(zip(wanted, self._db.get_all([letter + key for key in wanted]), strict=True))

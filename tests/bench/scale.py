@@ -1,9 +1,9 @@
 """`make bench-scale`: what a movement costs as customers grow, with the store in memory and the one on disk.
 
 No broker: one partition's turn, its store, and the states as they would be committed, on movements made up here, the full live rule set.
-Each row is a process of its own. Its store is filled with customers who have moved 40 times in four weeks, as a recovery fills it; then
-movements of the day after, of customers at random, are decided in batches of 4,000. In memory 10 million customers want more than most
-machines have: such a row is left out, and says so.
+Each row is a process of its own. Its store is filled with customers who have moved 40 times in four weeks, as a recovery fills it; once it
+has come to rest, movements of the day after, of customers at random, are decided in batches of 4,000. In memory 10 million customers want
+more than most machines have: such a row is left out, and says so.
 """
 
 from __future__ import annotations
@@ -96,7 +96,19 @@ def filled(states: States, customers: int, world: World) -> float:
     states.restore(piece)
     states.restored()
     states.unpublished.clear()
-    return time.monotonic() - began
+    seconds = time.monotonic() - began
+    if isinstance(states, RocksStates):
+        calm(states._db._db)
+    return seconds
+
+
+BUSY = ("rocksdb.num-running-compactions", "rocksdb.compaction-pending", "rocksdb.num-running-flushes")
+
+
+def calm(rocksdb: Any) -> None:
+    """Wait until RocksDB has put in order what the filling wrote, for which it takes the other core; a worker's own writes come on top."""
+    while any(map(rocksdb.property_int_value, BUSY)):
+        time.sleep(0.2)
 
 
 def batches(count: int, customers: int) -> Iterator[list[ConsumerRecord]]:

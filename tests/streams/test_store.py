@@ -52,6 +52,18 @@ def test_a_customer_is_one_object_while_touched_and_the_same_state_when_read_bac
     assert whole(again) == whole(customer)
 
 
+def test_a_customer_of_many_movements_is_the_same_read_ahead_or_not(shelf: Shelf) -> None:
+    for place in range(75):
+        customer = move(shelf.store, "c1", f"2025-{1 + place // 28:02d}-{1 + place % 28:02d} 09:00", f"e{place}")
+        shelf.commit(customer)
+    assert customer.history.settled, "there is a record of older dates"
+    assert len(customer.events) > 64, "and more than one segment"
+    ahead = shelf.again()
+    ahead.expect([b"c1"])
+    assert whole(ahead.customer("c1")) == whole(customer)
+    assert whole(shelf.again().customer("c1")) == whole(customer)
+
+
 def test_what_was_read_ahead_is_not_found_any_more_once_there_is_something_newer(shelf: Shelf) -> None:
     customer = move(shelf.store, "c1")
     shelf.commit(customer)
