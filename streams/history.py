@@ -177,16 +177,9 @@ class History:
         until = rows[0] if len(rows) > 0 else 0
         while size > 0 and settled[size - WIDTH] >= until:
             size -= WIDTH
-        if 0 < count <= size:
-            whole = vec[i64](capacity=count + len(rows))
-            place: i64 = size - count
-            while place < size:
-                whole = append(whole, settled[place])
-                place += 1
-            for number in rows:
-                whole = append(whole, number)
-        else:
-            whole = rows
+        whole = settled[size - count : size] if 0 < count <= size else vec[i64]()
+        for number in rows:
+            whole = append(whole, number)
         self.rows, self.settled, self.kept_from = whole, count, kept_from
 
     def gross(self) -> int:
