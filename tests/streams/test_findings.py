@@ -17,7 +17,7 @@ from schemas.prices import Price
 from schemas.rules import Severity
 from streams.customer import Profile
 from streams.decide import decide, pass_time
-from streams.findings import band, derived, identity, in_unit, notification_id, written
+from streams.findings import band, derived, identity, in_unit, notification_id, uuid_of, written
 from streams.portfolio import DAY_SECONDS
 from streams.positions import snapshot
 from streams.posting import Posting
@@ -44,6 +44,12 @@ def test_ids_are_derived_from_names_alone_and_never_change_between_versions() ->
 @given(st.uuids(), st.text(max_size=80))
 def test_a_derived_id_is_the_one_of_the_standard(namespace: UUID, name: str) -> None:
     assert derived(namespace.bytes, name) == uuid5(namespace, name)
+
+
+@given(st.uuids())
+def test_an_id_is_read_back_from_its_text_as_uuid_does(one: UUID) -> None:
+    found = uuid_of(str(one))
+    assert (found, str(found), hash(found), found.is_safe) == (one, str(one), hash(one), UUID(str(one)).is_safe)
 
 
 def test_neither_the_amount_nor_the_time_nor_the_customer_s_profile_is_part_of_an_id() -> None:
