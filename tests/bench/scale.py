@@ -102,7 +102,7 @@ def filled(states: States, customers: int, world: World) -> float:
     return seconds
 
 
-BUSY = ("rocksdb.num-running-compactions", "rocksdb.compaction-pending", "rocksdb.num-running-flushes")
+BUSY = ("rocksdb.num-running-compactions", "rocksdb.num-running-flushes")
 
 
 def calm(rocksdb: Any) -> None:
